@@ -1,0 +1,259 @@
+/**
+ * What a container is to the engine. The wire's PascalCase shapes are in sdk/contract; api/ translates between the two.
+ * A record (`Container`) outlives its processes; a live process of it is a task (runtime/).
+ */
+import type { Digest } from "../../base/digest.ts";
+import type { ExitStatus } from "../../base/exit-status.ts";
+
+/** What the user asked for at create; immutable but for `name` and what `update` may change. */
+export interface ContainerSpec {
+  /** As the user wrote it: a reference, a digest or an image id. */
+  readonly image: string;
+  readonly cmd?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  /** `KEY=value`; a bare `KEY` removes the image's. */
+  readonly env: readonly string[];
+  /** `user[:group]`, names or numbers, resolved in the image's own passwd and group. */
+  readonly user: string;
+  /** Absolute path in the container; made when it does not exist. */
+  readonly workingDir: string;
+  readonly hostname: string;
+  readonly domainname: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly attachStdin: boolean;
+  readonly attachStdout: boolean;
+  readonly attachStderr: boolean;
+  /** A name (`SIGTERM`, `TERM`) or a number. */
+  readonly stopSignal?: string;
+  /** Seconds; Docker's default is 10. -1 waits for ever. */
+  readonly stopTimeout?: number;
+  /** `80/tcp`; kept for inspect and for `-P`. */
+  readonly exposedPorts: readonly string[];
+  /** Paths of the image's and the user's anonymous volumes. */
+  readonly volumes: readonly string[];
+  /** Kept for inspect only; the engine acts on it with health checks. */
+  readonly networkDisabled: boolean;
+  readonly host: HostSpec;
+}
+
+/** Resources, isolation and mounts: the API's HostConfig in the engine's words. */
+export interface HostSpec {
+  /** Raw `src:dst[:opts]` strings as given, for inspect; their meaning is in `mounts`. */
+  readonly binds: readonly string[];
+  /** Every mount asked for, from Binds, Mounts, Tmpfs and the image's volumes, in that order. */
+  readonly mounts: readonly MountSpec[];
+  readonly autoRemove: boolean;
+  readonly readonlyRootfs: boolean;
+  readonly privileged: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  /** As given: `seccomp=…` (unconfined or the profile's JSON), `apparmor=…`, `no-new-privileges`, `label=…`, `systempaths=unconfined`, `mask=…`. */
+  readonly securityOpt: readonly string[];
+  readonly init: boolean;
+  /** Bytes of /dev/shm; 64 MiB by default. */
+  readonly shmSize: number;
+  readonly ulimits: readonly Ulimit[];
+  readonly resources: ResourceSpec;
+  readonly restartPolicy: RestartPolicy;
+  readonly log: LogSpec;
+  readonly network: NetworkMode;
+  readonly devices: readonly DeviceSpec[];
+  readonly groupAdd: readonly string[];
+  readonly extraHosts: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsOptions: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly ipcMode: "private" | "shareable" | "host" | "none" | `container:${string}`;
+  readonly pidMode: "" | "host" | `container:${string}`;
+  readonly utsMode: "" | "host";
+  readonly cgroupnsMode: "private" | "host";
+  readonly cgroupParent: string;
+  readonly oomScoreAdj: number;
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** Name of a runtime from the daemon's configuration; "" is the default one. */
+  readonly runtime: string;
+  readonly publishAllPorts: boolean;
+  readonly portBindings: readonly PortBinding[];
+  /** Absolute paths; undefined is the default list, an empty list is none. */
+  readonly maskedPaths?: readonly string[];
+  readonly readonlyPaths?: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export type MountSpec =
+  | {
+      readonly type: "bind";
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly propagation: Propagation;
+      readonly nonRecursive: boolean;
+      /** `-v` makes a missing source, `--mount` refuses it. */
+      readonly createSource: boolean;
+    }
+  | {
+      readonly type: "volume";
+      /** "" is an anonymous volume: it gets an id for a name, and `rm -v` takes it away. */
+      readonly name: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly noCopy: boolean;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly driver: string;
+      readonly driverOpts: Readonly<Record<string, string>>;
+      readonly subpath: string;
+    }
+  | {
+      readonly type: "tmpfs";
+      readonly target: string;
+      readonly readOnly: boolean;
+      /** mount(8) options such as `size=1m` and `mode=1777`. */
+      readonly options: readonly string[];
+    };
+
+export type Propagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+
+export interface Ulimit {
+  /** Without RLIMIT_, lower case: `nofile`. */
+  readonly name: string;
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Absent or 0 is "no limit". */
+export interface ResourceSpec {
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes of memory and swap together; -1 is unlimited swap, 0 is twice the memory. */
+  readonly memorySwap: number;
+  readonly memoryReservation: number;
+  /** 1e-9 CPUs. */
+  readonly nanoCpus: number;
+  /** Relative weight; 1024 is the kernel's default. */
+  readonly cpuShares: number;
+  /** Microseconds. */
+  readonly cpuPeriod: number;
+  readonly cpuQuota: number;
+  /** List format of cpuset(7): `0-3,5`. */
+  readonly cpusetCpus: string;
+  readonly cpusetMems: string;
+  readonly pidsLimit: number;
+  readonly oomKillDisable: boolean;
+}
+
+export interface RestartPolicy {
+  readonly name: "no" | "always" | "unless-stopped" | "on-failure";
+  readonly maximumRetryCount: number;
+}
+
+export interface LogSpec {
+  readonly driver: "json-file" | "none";
+  /** Bytes a file; 0 is no limit. */
+  readonly maxSize: number;
+  readonly maxFile: number;
+  /** As given, for inspect. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export type NetworkMode = "none" | "host" | `container:${string}` | (string & { readonly __network?: never });
+
+export interface PortBinding {
+  readonly containerPort: number;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly hostIp: string;
+  /** 0 is "any free one"; a range is first..last. */
+  readonly hostPort: number;
+  readonly hostPortEnd: number;
+}
+
+export interface DeviceSpec {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  /** Any of `rwm`. */
+  readonly permissions: string;
+}
+
+/** A state carries what belongs to it. */
+export type ContainerState =
+  | { readonly status: "created"; readonly error?: string; readonly exitCode?: number }
+  | {
+      readonly status: "running" | "paused";
+      /** Of the container's init, as the host sees it. */
+      readonly pid: number;
+      /** RFC 3339 with nanoseconds. */
+      readonly startedAt: string;
+      /** Of the run before this one, where there was one. */
+      readonly finishedAt?: string;
+    }
+  | { readonly status: "restarting"; readonly exit: ExitStatus; readonly startedAt: string }
+  | { readonly status: "removing" | "exited" | "dead"; readonly exit: ExitStatus; readonly startedAt: string };
+
+/** A container's record, as stored. */
+export interface Container {
+  readonly id: string;
+  /** Without the slash. */
+  readonly name: string;
+  /** RFC 3339 with nanoseconds. */
+  readonly createdAt: string;
+  /** Digest of the image's config. */
+  readonly imageId: Digest;
+  readonly spec: ContainerSpec;
+  /** The image's config and `spec` merged: what the process will be. */
+  readonly process: ResolvedProcess;
+  readonly state: ContainerState;
+  readonly restartCount: number;
+  /** Set by stop and kill, so that `unless-stopped` holds over a restart of the daemon. */
+  readonly stoppedByUser: boolean;
+  /** What was mounted where, with volume names resolved. */
+  readonly mounts: readonly ResolvedMount[];
+  /** Addresses by network name while it runs; the settings that were asked for otherwise. */
+  readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+  /** uid, gid and path facts that inspect shows. */
+  readonly logPath: string;
+}
+
+export interface ResolvedProcess {
+  /** Never empty. */
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: string;
+  readonly stopSignal: string;
+  /** How many of `args` came from the entrypoint: inspect's Path and Args. */
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ResolvedMount {
+  readonly type: "bind" | "volume" | "tmpfs";
+  /** The volume's name. */
+  readonly name?: string;
+  /** Absolute path on the host; "" for tmpfs. */
+  readonly source: string;
+  readonly target: string;
+  readonly driver?: string;
+  readonly mode: string;
+  readonly readWrite: boolean;
+  readonly propagation: string;
+  /** Made for this container without a name: `rm -v` removes it. */
+  readonly anonymous: boolean;
+}
+
+export interface EndpointRecord {
+  readonly networkId: string;
+  readonly endpointId: string;
+  readonly gateway: string;
+  readonly ipAddress: string;
+  readonly ipPrefixLen: number;
+  readonly ipv6Gateway: string;
+  readonly globalIpv6Address: string;
+  readonly globalIpv6PrefixLen: number;
+  readonly macAddress: string;
+  readonly aliases: readonly string[];
+  /** Name of the host's veth end. */
+  readonly hostInterface: string;
+}
