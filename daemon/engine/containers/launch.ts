@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { EngineError } from "../../base/errors.ts";
+import type { Task } from "../../runtime/runtime.ts";
+import type { Container, EndpointRecord } from "../model/container.ts";
+import { publish, type ContainerContext } from "./context.ts";
+import type { LiveContainer } from "./live-container.ts";
+
+/** What a start has made, for the record. */
+export interface Launched {
+  readonly task: Task;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+}
+
+/**
+ * From a record to a running process: root file system, network, files, config.json, shim, runc. All or nothing: what was
+ * made is undone in reverse when a step fails. A crash of the daemon midway leaves things that carry the container's id;
+ * the next start of the daemon finds no task for it and tears them down.
+ */
+export async function launch(
+  context: ContainerContext,
+  container: Container,
+  live: LiveContainer,
+  signal?: AbortSignal,
+): Promise<Launched> {
+  await using undo = new AsyncDisposableStack();
+  const { id, spec } = container;
+  const { paths, snapshots, networking, runtime } = context;
+
+  const rootfs = paths.rootfs(id);
+  snapshots.mount(id, rootfs);
+  undo.defer(() => releaseRootfs(context, id));
+
+  const joined = networking.join(container, paths.sandbox(id));
+  undo.defer(() => networking.leave(joined.endpoints, paths.sandbox(id)));
+
+  mkdirSync(paths.dir(id), { recursive: true, mode: 0o710 });
+  const { spec: ociSpec } = await context.specs.build(container, { rootfs, sandboxPath: joined.sandboxPath, endpoints: joined.endpoints });
+
+  const task = await runtime.create(
+    {
+      id,
+      spec: ociSpec,
+      runtime: spec.host.runtime,
+      stdin: spec.openStdin,
+      stdinOnce: spec.stdinOnce,
+      tty: spec.tty,
+      log: {
+        path: spec.host.log.driver === "none" ? "" : paths.log(id),
+        maxSize: spec.host.log.maxSize,
+        maxFiles: spec.host.log.maxFile,
+      },
+    },
+    signal,
+  );
+  undo.defer(() => task.delete());
+
+  await live.connectPending(task);
+  const { pid, startedAt } = await task.start(signal);
+  undo.move();
+  for (const [name, endpoint] of Object.entries(joined.endpoints)) {
+    context.events.publish({
+      type: "network",
+      action: "connect",
+      actor: endpoint.networkId,
+      attributes: { container: id, name, type: "bridge" },
+    });
+  }
+  return { task, pid, startedAt, endpoints: joined.endpoints };
+}
+
+/** Gives back what a run held. Idempotent, and tolerant of what a crash left; each step is tried, and logged when it fails. */
+export async function tearDown(context: ContainerContext, container: Container, task: Task | undefined): Promise<void> {
+  const { id } = container;
+  const attempt = async (what: string, step: () => void | Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      context.log.warn(`teardown: ${what} failed`, { container: id, error });
+    }
+  };
+  await attempt("deleting the task", () => (task === undefined ? context.runtime.cleanup(id) : task.delete()));
+  await attempt("leaving its networks", () => context.networking.leave(container.endpoints, context.paths.sandbox(id)));
+  await attempt("unmounting its root", () => releaseRootfs(context, id));
+  for (const [name, endpoint] of Object.entries(container.endpoints)) {
+    if (endpoint.endpointId === "") continue;
+    context.events.publish({
+      type: "network",
+      action: "disconnect",
+      actor: endpoint.networkId,
+      attributes: { container: id, name, type: "bridge" },
+    });
+  }
+}
+
+function releaseRootfs(context: ContainerContext, id: string): void {
+  const rootfs = context.paths.rootfs(id);
+  context.snapshots.unmount(rootfs);
+  // Only ever an empty mount point: if the unmount did not take, removing more would be removing the container's files.
+  if (existsSync(rootfs)) rmdirSync(rootfs);
+}
+
+/** How a failed start reads to a client, with the exit code that the record keeps. */
+export function startError(error: unknown): { readonly error: EngineError; readonly exitCode: number } {
+  const code = error instanceof Error && "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : 128;
+  if (error instanceof EngineError) return { error, exitCode: code };
+  return {
+    error: new EngineError("Internal", `failed to start the container: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
+    exitCode: code,
+  };
+}
+
+/** Puts down in the record, and tells the world, that a container runs. */
+export function recordRunning(context: ContainerContext, container: Container, launched: Launched): Container {
+  const before = container.state;
+  const finishedAt = "exit" in before ? before.exit.at : before.status === "running" || before.status === "paused" ? before.finishedAt : undefined;
+  const running = context.store.update(container.id, {
+    state: { status: "running", pid: launched.pid, startedAt: launched.startedAt, finishedAt },
+    endpoints: launched.endpoints,
+  });
+  publish(context, running, "start");
+  return running;
+}

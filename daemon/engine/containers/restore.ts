@@ -1,0 +1,79 @@
+import type { ExitStatus } from "../../base/exit-status.ts";
+import { messageOf } from "../../base/errors.ts";
+import { nowRfc3339 } from "../../base/time.ts";
+import type { Container } from "../model/container.ts";
+import { type ContainerContext } from "./context.ts";
+import { isLive } from "./list.ts";
+import type { Removal } from "./removal.ts";
+import { wantsStartWithDaemon } from "./restart-policy.ts";
+import type { Supervision } from "./supervision.ts";
+
+export interface RestoreDeps {
+  readonly context: ContainerContext;
+  readonly supervision: Supervision;
+  readonly removal: Removal;
+  readonly start: (id: string) => Promise<void>;
+}
+
+/**
+ * A new daemon takes up the containers of the one before: those that run are connected to again, those that ended meanwhile
+ * get their exit code, half removed ones are removed, policies go on. Nothing needs repair by hand.
+ */
+export async function restoreContainers(deps: RestoreDeps): Promise<void> {
+  const { context } = deps;
+  const traces = new Set(await context.runtime.list());
+  const all = context.store.all();
+  context.networking.restore(all.filter((container) => traces.has(container.id) || isLive(container)));
+  await Promise.all(all.map((container) => restoreOne(deps, container, traces.has(container.id))));
+  for (const id of traces) {
+    if (context.store.find(id) === undefined) await context.runtime.cleanup(id);
+  }
+}
+
+async function restoreOne(deps: RestoreDeps, container: Container, hasTrace: boolean): Promise<void> {
+  const { context, supervision, removal } = deps;
+  const { id } = container;
+  try {
+    if (container.state.status === "removing") return await removal.finish(container);
+    if (hasTrace || isRunning(container)) await reconnect(deps, container);
+    else if (container.state.status === "restarting") await supervision.ended(context.live(id), undefined, container.state.exit);
+    else if (container.spec.host.autoRemove && container.state.status === "exited") await removal.finish(container);
+    else if (wantsStartWithDaemon(container)) startLater(deps, id);
+  } catch (error) {
+    context.log.error("restoring a container failed", { container: id, error });
+  }
+}
+
+async function reconnect({ context, supervision, start }: RestoreDeps, container: Container): Promise<void> {
+  const { id, state } = container;
+  const found = await context.runtime.adopt(id);
+  if (found !== undefined && "exited" in found && found.pid !== undefined) {
+    const startedAt = "startedAt" in state ? state.startedAt : nowRfc3339();
+    const status = state.status === "paused" ? "paused" : "running";
+    // The record may say "created": the daemon died between runc's success and its own word of it.
+    context.store.update(id, { state: { status, pid: found.pid, startedAt } });
+    supervision.watch(context.live(id), found);
+    return;
+  }
+  if (found !== undefined && "exited" in found) await found.delete();
+  if (!isRunning(container)) {
+    // A start that was under way and never acknowledged.
+    await context.runtime.cleanup(id);
+    context.snapshots.unmount(context.paths.rootfs(id));
+    return;
+  }
+  const exit: ExitStatus = found !== undefined && "code" in found ? found : { code: 137, at: nowRfc3339(), oomKilled: false, error: "its end was not seen" };
+  await supervision.ended(context.live(id), undefined, exit);
+  const after = context.store.find(id);
+  // After a reboot nobody saw it end, and its policy may want it with the daemon even though it exited "cleanly".
+  if (found === undefined && after?.state.status === "exited" && wantsStartWithDaemon(after)) startLater({ context, start }, id);
+}
+
+function isRunning(container: Container): boolean {
+  return container.state.status === "running" || container.state.status === "paused";
+}
+
+/** Not awaited: the API answers while policies start their containers. */
+function startLater({ context, start }: Pick<RestoreDeps, "context" | "start">, id: string): void {
+  start(id).catch((error: unknown) => context.log.warn("start with the daemon failed", { container: id, error: messageOf(error) }));
+}

@@ -1,0 +1,21 @@
+import type { ExecProcess } from "../../runtime/runtime.ts";
+import type { OciSpec } from "../../oci/runtime-spec.ts";
+import type { Container, EndpointRecord } from "../model/container.ts";
+import type { ExecRecord } from "../services.ts";
+
+/** Turns records into what the runtime runs. */
+export interface SpecSource {
+  /** What can be refused before anything is made. Returns Docker's warnings. @throws EngineError InvalidParameter. */
+  validate(container: Container): Promise<readonly string[]>;
+  /** For a mounted root and a joined network. Writes the files that are mounted in: hostname, hosts, resolv.conf. */
+  build(container: Container, place: LaunchPlace): Promise<{ readonly spec: OciSpec; readonly warnings: readonly string[] }>;
+  /** @throws EngineError InvalidParameter when the user is not known in the container. */
+  exec(container: Container, exec: ExecRecord, options: { readonly detach: boolean; readonly consoleSize?: readonly [number, number] }): Promise<ExecProcess>;
+}
+
+export interface LaunchPlace {
+  readonly rootfs: string;
+  /** See `Joined`. */
+  readonly sandboxPath: string | undefined;
+  readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+}
