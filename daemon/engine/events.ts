@@ -39,7 +39,9 @@ export class EventBus implements Events {
       return Promise.reject(new EngineError("InvalidParameter", "`since` time cannot be after `until` time"));
     }
     const past = since === undefined ? [] : this.#history.filter((e) => e.timeNano >= since);
-    const subscriber = new Subscriber((event) => matches(event, filters) && (until === undefined || event.timeNano <= until));
+    const subscriber = new Subscriber(
+      (event) => matches(event, filters) && (until === undefined || event.timeNano <= until),
+    );
     for (const event of past) subscriber.push(event);
     this.#subscribers.add(subscriber);
     return Promise.resolve(this.#drain(subscriber, until, signal));
@@ -120,7 +122,11 @@ function matchesOne(event: EngineEvent, name: string, value: string): boolean {
       return actual !== undefined && (rest.length === 0 || actual === rest.join("="));
     }
     case "image":
-      return (event.type === "image" && named(event, value)) || imageOf(event) === value || imageOf(event)?.split(":")[0] === value;
+      return (
+        (event.type === "image" && named(event, value)) ||
+        imageOf(event) === value ||
+        imageOf(event)?.split(":")[0] === value
+      );
     case "scope":
       return value === "local";
     case "container":

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ExitStatus } from "../base/exit-status.ts";
-import type { OciSpec } from "../oci/runtime-spec.ts";
+import type { OciResources, OciSpec } from "../oci/runtime-spec.ts";
 
 /**
  * Processes in containers. A task is the live side of a container: one shim process of ours that outlives the daemon, and
@@ -71,6 +71,8 @@ export interface Task extends AsyncDisposable {
   processes(): Promise<readonly number[]>;
   /** Cgroup figures now; works for v1, v2 and hybrid. */
   stats(): Promise<TaskStats>;
+  /** Changes limits of the running container. */
+  update(resources: OciResources): Promise<void>;
   /** Removes cgroup, runc state and folders; the task is over. Idempotent. */
   delete(): Promise<void>;
 }

@@ -40,7 +40,8 @@ export class ContainerStore {
     const matches = name === "" ? [] : [...this.#byId.keys()].filter((id) => id.startsWith(name));
     const [only, another] = matches;
     if (only === undefined) throw new EngineError("NotFound", `No such container: ${ref}`);
-    if (another !== undefined) throw new EngineError("InvalidParameter", `Multiple IDs found with provided prefix: ${ref}`);
+    if (another !== undefined)
+      throw new EngineError("InvalidParameter", `Multiple IDs found with provided prefix: ${ref}`);
     return this.get(only);
   }
 

@@ -80,10 +80,15 @@ export class ContainerService implements Containers {
   async list(query: ListQuery, signal?: AbortSignal): Promise<readonly ListedContainer[]> {
     const { store } = this.#context;
     const { ancestorIds, imageName } = this.#deps;
-    const selected = selectContainers({ all: () => store.all(), resolve: (ref) => store.resolve(ref), ancestorIds }, query);
+    const selected = selectContainers(
+      { all: () => store.all(), resolve: (ref) => store.resolve(ref), ancestorIds },
+      query,
+    );
     const listed = selected.map((container) => ({ container, imageName: imageName(container) }));
     if (!query.size) return listed;
-    return await Promise.all(listed.map(async (each) => ({ ...each, size: await this.size(each.container.id, signal) })));
+    return await Promise.all(
+      listed.map(async (each) => ({ ...each, size: await this.size(each.container.id, signal) })),
+    );
   }
 
   async size(ref: string, signal?: AbortSignal): Promise<{ readonly rw: number; readonly rootFs: number }> {
@@ -113,7 +118,8 @@ export class ContainerService implements Containers {
 
   #sandboxOf(container: Container): string {
     const { state } = container;
-    if (Object.values(container.endpoints).some((endpoint) => endpoint.hostInterface !== "")) return this.#context.paths.sandbox(container.id);
+    if (Object.values(container.endpoints).some((endpoint) => endpoint.hostInterface !== ""))
+      return this.#context.paths.sandbox(container.id);
     return state.status === "running" || state.status === "paused" ? `/proc/${state.pid}/ns/net` : "";
   }
 
@@ -136,7 +142,8 @@ export class ContainerService implements Containers {
     return this.#lifecycle.unpause(ref);
   }
   remove(ref: string, options: RemoveOptions & { readonly link: boolean }, signal?: AbortSignal): Promise<void> {
-    if (options.link) throw new EngineError("NotImplemented", "removing a link is not supported: links are a legacy feature");
+    if (options.link)
+      throw new EngineError("NotImplemented", "removing a link is not supported: links are a legacy feature");
     return this.#removal.remove(ref, options, signal);
   }
 
@@ -147,7 +154,8 @@ export class ContainerService implements Containers {
     const parsed = parseContainerName(name);
     using _ = await locks.acquire(id);
     const before = store.get(id);
-    if (before.name === parsed) throw new EngineError("InvalidParameter", "Renaming a container with the same name as its current name");
+    if (before.name === parsed)
+      throw new EngineError("InvalidParameter", "Renaming a container with the same name as its current name");
     publish(this.#context, store.update(id, { name: parsed }), "rename", { oldName: `/${before.name}` });
   }
 
@@ -166,9 +174,16 @@ export class ContainerService implements Containers {
     const { id } = store.resolve(ref);
     using _ = await locks.acquire(id);
     const container = store.get(id);
-    if (container.state.status === "removing") throw new EngineError("Conflict", `Cannot update container ${id}: container is marked for removal and cannot be "update"`);
+    if (container.state.status === "removing")
+      throw new EngineError(
+        "Conflict",
+        `Cannot update container ${id}: container is marked for removal and cannot be "update"`,
+      );
     if (change.restartPolicy !== undefined && change.restartPolicy.name !== "no" && container.spec.host.autoRemove) {
-      throw new EngineError("InvalidParameter", "Restart policy cannot be updated because AutoRemove is enabled for the container");
+      throw new EngineError(
+        "InvalidParameter",
+        "Restart policy cannot be updated because AutoRemove is enabled for the container",
+      );
     }
     if (change.resources !== undefined) await live(id).task?.update(change.resources);
     const updated = store.update(id, { spec: { ...container.spec, host: { ...container.spec.host, ...change } } });
@@ -176,14 +191,17 @@ export class ContainerService implements Containers {
     return { warnings: [] };
   }
 
-  logs(ref: string, query: LogQuery, signal: AbortSignal): Promise<{ readonly tty: boolean; readonly lines: AsyncIterable<LogLine> }> {
+  logs(
+    ref: string,
+    query: LogQuery,
+    signal: AbortSignal,
+  ): Promise<{ readonly tty: boolean; readonly lines: AsyncIterable<LogLine> }> {
     const container = this.get(ref);
     const { spec, id, logPath } = container;
-    if (spec.host.log.driver !== "json-file") throw new EngineError("NotImplemented", "configured logging driver does not support reading");
-    const live = this.#context.live(id);
+    if (spec.host.log.driver !== "json-file")
+      throw new EngineError("NotImplemented", "configured logging driver does not support reading");
     const follow = query.follow && isLive(container) ? this.#whenOver(id) : undefined;
-    void live;
-    return Promise.resolve({ tty: spec.tty, lines: readLog(logPath, { ...query, until: query.until, over: follow }, signal) });
+    return Promise.resolve({ tty: spec.tty, lines: readLog(logPath, { ...query, over: follow }, signal) });
   }
 
   /** Settles when no more log lines can come: the container stopped for good, or is gone. */
@@ -209,7 +227,8 @@ export class ContainerService implements Containers {
   async top(ref: string, psArgs: string, signal?: AbortSignal): ReturnType<Containers["top"]> {
     const { id, state } = this.get(ref);
     const { task } = this.#context.live(id);
-    if (state.status === "restarting") throw new EngineError("Conflict", `Container ${id} is restarting, wait until the container is running`);
+    if (state.status === "restarting")
+      throw new EngineError("Conflict", `Container ${id} is restarting, wait until the container is running`);
     if (task === undefined) throw new EngineError("Conflict", `container ${id} is not running`);
     return await processTable(psArgs, await task.processes(), signal);
   }
@@ -244,7 +263,12 @@ export class ContainerService implements Containers {
       spaceReclaimed += rw;
       deleted.push(id);
     }
-    this.#context.events.publish({ type: "container", action: "prune", actor: "", attributes: { reclaimed: String(spaceReclaimed) } });
+    this.#context.events.publish({
+      type: "container",
+      action: "prune",
+      actor: "",
+      attributes: { reclaimed: String(spaceReclaimed) },
+    });
     return { deleted, spaceReclaimed };
   }
 }

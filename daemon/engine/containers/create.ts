@@ -18,7 +18,10 @@ export async function createContainer(
   platform: string | undefined,
 ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
   const { store, images, snapshots } = context;
-  const name = wantedName === undefined || wantedName === "" ? randomName((each) => store.nameTaken(each) !== undefined) : parseContainerName(wantedName);
+  const name =
+    wantedName === undefined || wantedName === ""
+      ? randomName((each) => store.nameTaken(each) !== undefined)
+      : parseContainerName(wantedName);
   const image = images.get(spec.image);
   checkPlatform(image, spec.image, platform);
   refuseTakenName(context, name);
@@ -54,7 +57,10 @@ function checkPlatform(image: Image, ref: string, platform: string | undefined):
   const [os, architecture] = platform.split("/");
   const { config } = image;
   if (os !== config.os || (architecture !== undefined && architecture !== config.architecture)) {
-    throw new EngineError("NotFound", `image with reference ${ref} was found but does not match the specified platform: wanted ${platform}, actual: ${config.os}/${config.architecture}`);
+    throw new EngineError(
+      "NotFound",
+      `image with reference ${ref} was found but does not match the specified platform: wanted ${platform}, actual: ${config.os}/${config.architecture}`,
+    );
   }
 }
 
@@ -90,7 +96,8 @@ async function draftContainer(
 }
 
 function hostnameOf(spec: ContainerSpec, id: string): string {
-  if (spec.hostname !== "" || spec.host.network === "host" || spec.host.network.startsWith("container:")) return spec.hostname;
+  if (spec.hostname !== "" || spec.host.network === "host" || spec.host.network.startsWith("container:"))
+    return spec.hostname;
   return shortId(id);
 }
 
@@ -98,7 +105,17 @@ function hostnameOf(spec: ContainerSpec, id: string): string {
 function withImageVolumes(spec: ContainerSpec, image: Image): readonly MountSpec[] {
   const taken = new Set(spec.host.mounts.map((mount) => mount.target));
   const wanted = [...new Set([...spec.volumes, ...image.config.run.volumes])].filter((path) => !taken.has(path));
-  const anonymous = wanted.map((target): MountSpec => ({ type: "volume", name: "", target, readOnly: false, noCopy: false, labels: {}, driver: "local", driverOpts: {}, subpath: "" }));
+  const anonymous = wanted.map((target): MountSpec => ({
+    type: "volume",
+    name: "",
+    target,
+    readOnly: false,
+    noCopy: false,
+    labels: {},
+    driver: "local",
+    driverOpts: {},
+    subpath: "",
+  }));
   return [...spec.host.mounts, ...anonymous];
 }
 

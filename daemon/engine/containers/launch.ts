@@ -36,7 +36,11 @@ export async function launch(
   undo.defer(() => networking.leave(joined.endpoints, paths.sandbox(id)));
 
   mkdirSync(paths.dir(id), { recursive: true, mode: 0o710 });
-  const { spec: ociSpec } = await context.specs.build(container, { rootfs, sandboxPath: joined.sandboxPath, endpoints: joined.endpoints });
+  const { spec: ociSpec } = await context.specs.build(container, {
+    rootfs,
+    sandboxPath: joined.sandboxPath,
+    endpoints: joined.endpoints,
+  });
 
   const task = await runtime.create(
     {
@@ -103,10 +107,15 @@ function releaseRootfs(context: ContainerContext, id: string): void {
 
 /** How a failed start reads to a client, with the exit code that the record keeps. */
 export function startError(error: unknown): { readonly error: EngineError; readonly exitCode: number } {
-  const code = error instanceof Error && "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : 128;
+  const code =
+    error instanceof Error && "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : 128;
   if (error instanceof EngineError) return { error, exitCode: code };
   return {
-    error: new EngineError("Internal", `failed to start the container: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
+    error: new EngineError(
+      "Internal",
+      `failed to start the container: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    ),
     exitCode: code,
   };
 }
@@ -114,7 +123,12 @@ export function startError(error: unknown): { readonly error: EngineError; reado
 /** Puts down in the record, and tells the world, that a container runs. */
 export function recordRunning(context: ContainerContext, container: Container, launched: Launched): Container {
   const before = container.state;
-  const finishedAt = "exit" in before ? before.exit.at : before.status === "running" || before.status === "paused" ? before.finishedAt : undefined;
+  const finishedAt =
+    "exit" in before
+      ? before.exit.at
+      : before.status === "running" || before.status === "paused"
+        ? before.finishedAt
+        : undefined;
   const running = context.store.update(container.id, {
     state: { status: "running", pid: launched.pid, startedAt: launched.startedAt, finishedAt },
     endpoints: launched.endpoints,

@@ -20,9 +20,9 @@ export interface StopOptions {
 /** start, stop, restart, kill, pause, unpause: the moves between the states of a container. */
 export class Lifecycle {
   readonly #context: ContainerContext;
-  readonly #supervision: () => Supervision;
+  readonly #supervision: Supervision;
 
-  constructor(context: ContainerContext, supervision: () => Supervision) {
+  constructor(context: ContainerContext, supervision: Supervision) {
     this.#context = context;
     this.#supervision = supervision;
   }
@@ -66,7 +66,7 @@ export class Lifecycle {
       const launched = await launch(this.#context, container, live, signal);
       live.plannedRestart = undefined;
       recordRunning(this.#context, container, launched);
-      this.#supervision().watch(live, launched.task);
+      this.#supervision.watch(live, launched.task);
     } catch (thrown) {
       const { error, exitCode } = startError(thrown);
       this.#failed(container.id, live, error.message, exitCode);
@@ -172,7 +172,8 @@ export class Lifecycle {
       throw new EngineError("Conflict", `cannot kill container: ${ref}: container ${id} is not running`);
     }
     const task = this.#taskOf(id);
-    if (signal === parseSignal("KILL") || signal === parseSignal(process.stopSignal)) store.update(id, { stoppedByUser: true });
+    if (signal === parseSignal("KILL") || signal === parseSignal(process.stopSignal))
+      store.update(id, { stoppedByUser: true });
     await task.kill(signal);
     publish(this.#context, store.get(id), "kill", { signal: String(signal) });
     if (signal !== parseSignal("KILL")) return;

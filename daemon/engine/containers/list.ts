@@ -13,11 +13,15 @@ export interface ListDeps {
 const STATUSES = ["created", "restarting", "running", "removing", "paused", "exited", "dead"];
 
 /** The containers that a list asks for, newest first. @throws EngineError InvalidParameter for a value no filter can have. */
-export function selectContainers(deps: ListDeps, query: Pick<ListQuery, "all" | "limit" | "filters">): readonly Container[] {
+export function selectContainers(
+  deps: ListDeps,
+  query: Pick<ListQuery, "all" | "limit" | "filters">,
+): readonly Container[] {
   const { filters } = query;
   checkValues(filters);
   // A status filter, `before` and `since` look at stopped ones too, as Docker's do; so does a limit.
-  const every = query.all || (query.limit ?? 0) > 0 || ["status", "exited", "before", "since"].some((name) => filters.has(name));
+  const every =
+    query.all || (query.limit ?? 0) > 0 || ["status", "exited", "before", "since"].some((name) => filters.has(name));
   const test = compile(deps, filters);
   const selected = deps
     .all()
@@ -76,9 +80,18 @@ function testOf(deps: ListDeps, name: string, values: readonly string[]): Test |
       return (container) => ids.has(container.imageId);
     }
     case "volume":
-      return any((container, value) => container.mounts.some((mount) => mount.name === value || mount.target === value || (value.startsWith("/") && mount.source === value)));
+      return any((container, value) =>
+        container.mounts.some(
+          (mount) =>
+            mount.name === value || mount.target === value || (value.startsWith("/") && mount.source === value),
+        ),
+      );
     case "network":
-      return any((container, value) => networksOf(container).some((each) => each === value) || Object.values(container.endpoints).some((each) => each.networkId.startsWith(value)));
+      return any(
+        (container, value) =>
+          networksOf(container).some((each) => each === value) ||
+          Object.values(container.endpoints).some((each) => each.networkId.startsWith(value)),
+      );
     case "health":
       // No container has a health check yet.
       return any((_container, value) => value === "none");
@@ -86,7 +99,9 @@ function testOf(deps: ListDeps, name: string, values: readonly string[]): Test |
       return any((_container, value) => value === "false" || value === "0");
     case "publish":
     case "expose":
-      return any((container, value) => container.spec.exposedPorts.some((port) => port === value || port === `${value}/tcp`));
+      return any((container, value) =>
+        container.spec.exposedPorts.some((port) => port === value || port === `${value}/tcp`),
+      );
     default:
       return undefined;
   }

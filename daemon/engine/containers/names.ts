@@ -6,7 +6,10 @@ const NAME = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 /** Without a leading slash. @throws EngineError InvalidParameter in Docker's words. */
 export function parseContainerName(name: string): string {
   if (!NAME.test(name)) {
-    throw new EngineError("InvalidParameter", `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    throw new EngineError(
+      "InvalidParameter",
+      `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+    );
   }
   return name.replace(/^\//, "");
 }

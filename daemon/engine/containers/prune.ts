@@ -26,10 +26,12 @@ export function parseUntil(text: string, now = Date.now()): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
     let ago = 0;
-    for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) ago += Number(amount) * (UNITS[unit ?? ""] ?? 0);
+    for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
+      ago += Number(amount) * (UNITS[unit ?? ""] ?? 0);
     return now - ago;
   }
   const date = Date.parse(text);
-  if (Number.isNaN(date)) throw new EngineError("InvalidParameter", `invalid value for "until" filter: ${JSON.stringify(text)}`);
+  if (Number.isNaN(date))
+    throw new EngineError("InvalidParameter", `invalid value for "until" filter: ${JSON.stringify(text)}`);
   return date;
 }

@@ -45,15 +45,24 @@ export class Removal {
   #refuseUnlessForced(container: Container, force: boolean): void {
     const { status } = container.state;
     if (force || (status !== "running" && status !== "paused" && status !== "restarting")) return;
-    const advice = status === "paused" ? "container is paused and must be unpaused first" : `container is ${status}: stop the container before removing or force remove`;
+    const advice =
+      status === "paused"
+        ? "container is paused and must be unpaused first"
+        : `container is ${status}: stop the container before removing or force remove`;
     throw new EngineError("Conflict", `cannot remove container "/${container.name}": ${advice}`);
   }
 
   #markRemoving(container: Container): Container {
     const { state } = container;
-    const exit = "exit" in state ? state.exit : { code: "exitCode" in state ? (state.exitCode ?? 0) : 137, at: new Date().toISOString(), oomKilled: false };
+    const exit =
+      "exit" in state
+        ? state.exit
+        : { code: "exitCode" in state ? (state.exitCode ?? 0) : 137, at: new Date().toISOString(), oomKilled: false };
     const startedAt = "startedAt" in state ? state.startedAt : "";
-    return this.#context.store.update(container.id, { state: { status: "removing", exit, startedAt }, stoppedByUser: true });
+    return this.#context.store.update(container.id, {
+      state: { status: "removing", exit, startedAt },
+      stoppedByUser: true,
+    });
   }
 
   async #killLocked(id: string): Promise<void> {

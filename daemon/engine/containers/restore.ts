@@ -36,7 +36,8 @@ async function restoreOne(deps: RestoreDeps, container: Container, hasTrace: boo
   try {
     if (container.state.status === "removing") return await removal.finish(container);
     if (hasTrace || isRunning(container)) await reconnect(deps, container);
-    else if (container.state.status === "restarting") await supervision.ended(context.live(id), undefined, container.state.exit);
+    else if (container.state.status === "restarting")
+      await supervision.ended(context.live(id), undefined, container.state.exit);
     else if (container.spec.host.autoRemove && container.state.status === "exited") await removal.finish(container);
     else if (wantsStartWithDaemon(container)) startLater(deps, id);
   } catch (error) {
@@ -62,11 +63,15 @@ async function reconnect({ context, supervision, start }: RestoreDeps, container
     context.snapshots.unmount(context.paths.rootfs(id));
     return;
   }
-  const exit: ExitStatus = found !== undefined && "code" in found ? found : { code: 137, at: nowRfc3339(), oomKilled: false, error: "its end was not seen" };
+  const exit: ExitStatus =
+    found !== undefined && "code" in found
+      ? found
+      : { code: 137, at: nowRfc3339(), oomKilled: false, error: "its end was not seen" };
   await supervision.ended(context.live(id), undefined, exit);
   const after = context.store.find(id);
   // After a reboot nobody saw it end, and its policy may want it with the daemon even though it exited "cleanly".
-  if (found === undefined && after?.state.status === "exited" && wantsStartWithDaemon(after)) startLater({ context, start }, id);
+  if (found === undefined && after?.state.status === "exited" && wantsStartWithDaemon(after))
+    startLater({ context, start }, id);
 }
 
 function isRunning(container: Container): boolean {
@@ -75,5 +80,7 @@ function isRunning(container: Container): boolean {
 
 /** Not awaited: the API answers while policies start their containers. */
 function startLater({ context, start }: Pick<RestoreDeps, "context" | "start">, id: string): void {
-  start(id).catch((error: unknown) => context.log.warn("start with the daemon failed", { container: id, error: messageOf(error) }));
+  start(id).catch((error: unknown) =>
+    context.log.warn("start with the daemon failed", { container: id, error: messageOf(error) }),
+  );
 }

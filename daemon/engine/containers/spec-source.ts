@@ -8,9 +8,16 @@ export interface SpecSource {
   /** What can be refused before anything is made. Returns Docker's warnings. @throws EngineError InvalidParameter. */
   validate(container: Container): Promise<readonly string[]>;
   /** For a mounted root and a joined network. Writes the files that are mounted in: hostname, hosts, resolv.conf. */
-  build(container: Container, place: LaunchPlace): Promise<{ readonly spec: OciSpec; readonly warnings: readonly string[] }>;
+  build(
+    container: Container,
+    place: LaunchPlace,
+  ): Promise<{ readonly spec: OciSpec; readonly warnings: readonly string[] }>;
   /** @throws EngineError InvalidParameter when the user is not known in the container. */
-  exec(container: Container, exec: ExecRecord, options: { readonly detach: boolean; readonly consoleSize?: readonly [number, number] }): Promise<ExecProcess>;
+  exec(
+    container: Container,
+    exec: ExecRecord,
+    options: { readonly detach: boolean; readonly consoleSize?: readonly [number, number] },
+  ): Promise<ExecProcess>;
 }
 
 export interface LaunchPlace {

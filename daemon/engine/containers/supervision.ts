@@ -85,7 +85,11 @@ export class Supervision {
       const container = this.#context.store.find(live.id);
       if (container?.state.status !== "restarting") return;
       // The start that failed is one more try: the policy decides again.
-      this.#conclude(live, container, { ...container.state.exit, at: new Date().toISOString(), error: messageOf(error) });
+      this.#conclude(live, container, {
+        ...container.state.exit,
+        at: new Date().toISOString(),
+        error: messageOf(error),
+      });
     }
   }
 

@@ -13,7 +13,11 @@ export interface ProcessTable {
  * `ps` of the host with the user's options, cut down to `pids`. The columns are whatever the options ask for; one must be PID.
  * @throws EngineError InvalidParameter when ps refuses the options or shows no PID; Unavailable when the host has no ps.
  */
-export async function processTable(psArgs: string, pids: readonly number[], signal?: AbortSignal): Promise<ProcessTable> {
+export async function processTable(
+  psArgs: string,
+  pids: readonly number[],
+  signal?: AbortSignal,
+): Promise<ProcessTable> {
   return parseProcessTable(await ps(psArgs === "" ? "-ef" : psArgs, signal), new Set(pids));
 }
 

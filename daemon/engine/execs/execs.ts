@@ -28,7 +28,8 @@ export class ExecStore implements Execs {
 
   create(ref: string, spec: ExecSpec): Promise<string> {
     const container = this.#running(ref);
-    if (spec.cmd.length === 0 || spec.cmd[0] === "") throw new EngineError("InvalidParameter", "No exec command specified");
+    if (spec.cmd.length === 0 || spec.cmd[0] === "")
+      throw new EngineError("InvalidParameter", "No exec command specified");
     parseDetachKeys(spec.detachKeys ?? DETACH_DEFAULT);
     const id = newId();
     this.#forgetOldest();
@@ -70,7 +71,10 @@ export class ExecStore implements Execs {
       this.#ended(exec, exit, pid);
       publish(this.#context, container, "exec_die", { execID: id, exitCode: String(exit.code) });
     });
-    return { tty: spec.tty, stream: stream === undefined ? undefined : this.#withDetachKeys(spec, stream, containerId, id) };
+    return {
+      tty: spec.tty,
+      stream: stream === undefined ? undefined : this.#withDetachKeys(spec, stream, containerId, id),
+    };
   }
 
   #withDetachKeys(spec: ExecSpec, stream: Duplex, containerId: string, id: string): Duplex {
@@ -84,7 +88,8 @@ export class ExecStore implements Execs {
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
     const { task, record } = this.#get(id);
-    if (task === undefined || record.state.status !== "running") throw new EngineError("Conflict", `exec ${id} is not running`);
+    if (task === undefined || record.state.status !== "running")
+      throw new EngineError("Conflict", `exec ${id} is not running`);
     await task.resize(rows, columns);
   }
 
@@ -117,8 +122,10 @@ export class ExecStore implements Execs {
   #running(ref: string): ReturnType<ContainerContext["store"]["resolve"]> {
     const container = this.#context.store.resolve(ref);
     const { status } = container.state;
-    if (status === "paused") throw new EngineError("Conflict", `container ${ref} is paused, unpause the container before exec`);
-    if (status === "restarting") throw new EngineError("Conflict", `Container ${container.id} is restarting, wait until the container is running`);
+    if (status === "paused")
+      throw new EngineError("Conflict", `container ${ref} is paused, unpause the container before exec`);
+    if (status === "restarting")
+      throw new EngineError("Conflict", `Container ${container.id} is restarting, wait until the container is running`);
     if (status !== "running") throw new EngineError("Conflict", `container ${container.id} is not running`);
     return container;
   }

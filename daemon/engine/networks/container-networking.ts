@@ -21,7 +21,17 @@ export interface Joined {
   readonly endpoints: Readonly<Record<string, EndpointRecord>>;
 }
 
-const NO_ADDRESS = { gateway: "", ipAddress: "", ipPrefixLen: 0, ipv6Gateway: "", globalIpv6Address: "", globalIpv6PrefixLen: 0, macAddress: "", aliases: [], hostInterface: "" };
+const NO_ADDRESS = {
+  gateway: "",
+  ipAddress: "",
+  ipPrefixLen: 0,
+  ipv6Gateway: "",
+  globalIpv6Address: "",
+  globalIpv6PrefixLen: 0,
+  macAddress: "",
+  aliases: [],
+  hostInterface: "",
+};
 
 /** Joins containers to networks at start and takes them off at their end. All of it is synchronous kernel work. */
 export class ContainerNetworking {
@@ -130,7 +140,8 @@ export class ContainerNetworking {
 
 function bridgeOf(network: NetworkRecord): BridgeNetwork {
   const { subnet, gateway } = network;
-  if (subnet === undefined || gateway === undefined) throw new EngineError("Internal", `network ${network.name} has no subnet`);
+  if (subnet === undefined || gateway === undefined)
+    throw new EngineError("Internal", `network ${network.name} has no subnet`);
   return {
     id: network.id,
     name: network.name,

@@ -43,7 +43,11 @@ export class NetworkStore implements Networks {
     if (this.#rows.findByKey("none") === undefined) this.#put("none", "null", { options: {} });
   }
 
-  #put(name: string, driver: NetworkRecord["driver"], more: Pick<NetworkRecord, "options" | "subnet" | "gateway">): void {
+  #put(
+    name: string,
+    driver: NetworkRecord["driver"],
+    more: Pick<NetworkRecord, "options" | "subnet" | "gateway">,
+  ): void {
     const id = newId();
     this.#rows.put(id, { id, name, driver, createdAt: nowRfc3339(), internal: false, labels: {}, ...more });
   }
@@ -56,7 +60,8 @@ export class NetworkStore implements Networks {
 
   #byPrefix(ref: string): NetworkRecord | undefined {
     const [only, another] = ref === "" ? [] : [...this.#rows.all()].filter((network) => network.id.startsWith(ref));
-    if (another !== undefined) throw new EngineError("InvalidParameter", `network ${ref} is ambiguous (2 matches found on ID prefix)`);
+    if (another !== undefined)
+      throw new EngineError("InvalidParameter", `network ${ref} is ambiguous (2 matches found on ID prefix)`);
     return only;
   }
 

@@ -41,9 +41,11 @@ export class VolumeStore implements Volumes {
 
   async #create(options: Parameters<Volumes["create"]>[0], anonymous: boolean): Promise<Volume> {
     const { driver = "local", driverOpts = {}, labels = {} } = options;
-    if (driver !== "" && driver !== "local") throw new EngineError("NotFound", `error looking up volume plugin ${driver}: plugin "${driver}" not found`);
+    if (driver !== "" && driver !== "local")
+      throw new EngineError("NotFound", `error looking up volume plugin ${driver}: plugin "${driver}" not found`);
     const [option] = Object.keys(driverOpts);
-    if (option !== undefined) throw new EngineError("NotImplemented", `volume driver option ${JSON.stringify(option)} is not supported yet`);
+    if (option !== undefined)
+      throw new EngineError("NotImplemented", `volume driver option ${JSON.stringify(option)} is not supported yet`);
     const name = anonymous ? newId() : parseVolumeName(options.name ?? "");
     using _ = await this.#locks.acquire(name);
     const known = this.#rows.find(name);
@@ -89,7 +91,11 @@ export class VolumeStore implements Volumes {
 
   /** Ids of the containers, of any state, that mount it. */
   usersOf(name: string): readonly string[] {
-    return this.#deps.containers().flatMap(({ id, mounts }) => (mounts.some((mount) => mount.type === "volume" && mount.name === name) ? [id] : []));
+    return this.#deps
+      .containers()
+      .flatMap(({ id, mounts }) =>
+        mounts.some((mount) => mount.type === "volume" && mount.name === name) ? [id] : [],
+      );
   }
 
   async remove(name: string, force: boolean): Promise<void> {
@@ -116,13 +122,21 @@ export class VolumeStore implements Volumes {
     let spaceReclaimed = 0;
     for (const volume of [...this.#rows.all()]) {
       const unused = this.usersOf(volume.name).length === 0 && !this.#held.has(volume.name);
-      const chosen = (all || volume.anonymous) && matchesLabels(volume.labels, labels) && !not.some((each) => matchesLabels(volume.labels, [each]));
+      const chosen =
+        (all || volume.anonymous) &&
+        matchesLabels(volume.labels, labels) &&
+        !not.some((each) => matchesLabels(volume.labels, [each]));
       if (!unused || !chosen) continue;
       spaceReclaimed += await this.#deps.driver.usage(volume.name);
       await this.remove(volume.name, true);
       deleted.push(volume.name);
     }
-    this.#deps.events.publish({ type: "volume", action: "prune", actor: "", attributes: { reclaimed: String(spaceReclaimed) } });
+    this.#deps.events.publish({
+      type: "volume",
+      action: "prune",
+      actor: "",
+      attributes: { reclaimed: String(spaceReclaimed) },
+    });
     return { deleted, spaceReclaimed };
   }
 
@@ -149,7 +163,15 @@ export class VolumeStore implements Volumes {
           anonymous: false,
         });
       } else if (mount.type === "tmpfs") {
-        resolved.push({ type: "tmpfs", source: "", target: mount.target, mode: mount.options.join(","), readWrite: !mount.readOnly, propagation: "", anonymous: false });
+        resolved.push({
+          type: "tmpfs",
+          source: "",
+          target: mount.target,
+          mode: mount.options.join(","),
+          readWrite: !mount.readOnly,
+          propagation: "",
+          anonymous: false,
+        });
       }
     }
     return resolved;
@@ -163,7 +185,10 @@ export class VolumeStore implements Volumes {
     const acquired = [];
     for (const { spec } of wishes) {
       const anonymous = spec.name === "";
-      const volume = await this.#create({ name: spec.name, driver: spec.driver, driverOpts: spec.driverOpts, labels: spec.labels }, anonymous);
+      const volume = await this.#create(
+        { name: spec.name, driver: spec.driver, driverOpts: spec.driverOpts, labels: spec.labels },
+        anonymous,
+      );
       this.#held.set(volume.name, (this.#held.get(volume.name) ?? 0) + 1);
       // Either way the hold ends; an anonymous one that no record came to name goes with it.
       undo.defer(async () => {
@@ -234,8 +259,17 @@ async function ensureSource(source: string, create: boolean): Promise<void> {
   try {
     await stat(source);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw new EngineError("InvalidParameter", `invalid mount config for type "bind": stat ${source}: ${errnoOf(error) ?? ""}`, { cause: error });
-    if (!create) throw new EngineError("InvalidParameter", `invalid mount config for type "bind": bind source path does not exist: ${source}`);
+    if (errnoOf(error) !== "ENOENT")
+      throw new EngineError(
+        "InvalidParameter",
+        `invalid mount config for type "bind": stat ${source}: ${errnoOf(error) ?? ""}`,
+        { cause: error },
+      );
+    if (!create)
+      throw new EngineError(
+        "InvalidParameter",
+        `invalid mount config for type "bind": bind source path does not exist: ${source}`,
+      );
     await mkdir(source, { recursive: true });
   }
 }

@@ -1,0 +1,87 @@
+import { readdir } from "node:fs/promises";
+import type { ContainerStore } from "../containers/container-store.ts";
+import type { EventBus } from "../events.ts";
+import type { Containers, DiskUsage, Images, InfoFacts, System, VersionFacts, Volumes } from "../services.ts";
+
+/** What does not change while the daemon runs. */
+export type StaticInfo = Omit<
+  InfoFacts,
+  | keyof VersionFacts
+  | "containers"
+  | "images"
+  | "eventListeners"
+  | "openFiles"
+  | "ipv4Forwarding"
+  | keyof ReloadableInfo
+>;
+
+/** What SIGHUP may change. */
+export type ReloadableInfo = Pick<InfoFacts, "registryMirrors" | "insecureRegistries" | "labels" | "debug">;
+
+export interface SystemDeps {
+  readonly version: VersionFacts;
+  readonly facts: StaticInfo;
+  readonly reloadable: () => ReloadableInfo;
+  readonly ipv4Forwarding: () => boolean;
+  readonly containers: Pick<Containers, "list">;
+  readonly store: ContainerStore;
+  readonly images: Pick<Images, "list">;
+  readonly volumes: Pick<Volumes, "list" | "usage">;
+  readonly events: EventBus;
+  /** Bytes of each layer by chain id, for what images share. */
+  readonly layersSize: () => number;
+  readonly sharedSize: (imageId: string) => number;
+}
+
+/** Facts for `version`, `info` and `system/df`. */
+export class SystemService implements System {
+  readonly #deps: SystemDeps;
+
+  constructor(deps: SystemDeps) {
+    this.#deps = deps;
+  }
+
+  version(): VersionFacts {
+    return this.#deps.version;
+  }
+
+  async info(): Promise<InfoFacts> {
+    const { version, facts, reloadable, ipv4Forwarding, images, events } = this.#deps;
+    return {
+      ...version,
+      ...facts,
+      ...reloadable(),
+      containers: this.#count(),
+      images: images.list({ all: false, filters: new Map() }).length,
+      ipv4Forwarding: ipv4Forwarding(),
+      eventListeners: events.listeners,
+      openFiles: (await readdir("/proc/self/fd")).length,
+    };
+  }
+
+  #count(): InfoFacts["containers"] {
+    const count = { total: 0, running: 0, paused: 0, stopped: 0 };
+    for (const { state } of this.#deps.store.all()) {
+      count.total++;
+      if (state.status === "paused") count.paused++;
+      else if (state.status === "running" || state.status === "restarting") count.running++;
+      else count.stopped++;
+    }
+    return count;
+  }
+
+  async diskUsage(signal?: AbortSignal): Promise<DiskUsage> {
+    const { images, containers, volumes, layersSize, sharedSize } = this.#deps;
+    const none = new Map<string, readonly string[]>();
+    return {
+      layersSize: layersSize(),
+      images: images
+        .list({ all: false, filters: none })
+        .map((each) => ({ ...each, sharedSize: sharedSize(each.image.id) })),
+      containers: await containers.list({ all: true, size: true, filters: none }, signal),
+      volumes: await Promise.all(
+        volumes.list(none).map(async (volume) => ({ ...volume, ...(await volumes.usage(volume.name, signal)) })),
+      ),
+    };
+  }
+}
