@@ -1,0 +1,67 @@
+// Runs stages, shows what they print, and turns each into counts. Every stage runs, whatever came before it.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ENV, ROOT } from "./paths.mjs";
+
+/** @returns the results, in the order of the stages */
+export async function runStages(stages, parallel) {
+  const results = new Array(stages.length);
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < stages.length; index = next++) {
+      results[index] = await runStage(stages[index], parallel > 1);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, stages.length) }, lane));
+  return results;
+}
+
+async function runStage(stage, buffered) {
+  const scratch = mkdtempSync(join(tmpdir(), "slipway-stage-"));
+  const countsFile = join(scratch, "counts.json");
+  const started = performance.now();
+  if (!buffered) console.log(`\n=== ${stage.name}`);
+  const { code, output } = await runCommand(stage, countsFile, buffered);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const result = { name: stage.name, ...countsOf(stage, countsFile, code) };
+  rmSync(scratch, { recursive: true, force: true });
+  const verdict = result.failed > 0 ? "failed" : "ok";
+  if (buffered)
+    console.log(`=== ${stage.name}: ${verdict} (${seconds} s)${output === "" ? "" : `\n${output.trimEnd()}`}`);
+  else console.log(`=== ${stage.name}: ${verdict}, ${result.passed} passed, ${result.failed} failed (${seconds} s)`);
+  return result;
+}
+
+function runCommand(stage, countsFile, buffered) {
+  const [command, ...args] = stage.command;
+  return new Promise((resolve) => {
+    const env = { ...ENV, SLIPWAY_TEST_COUNTS: countsFile };
+    const stdio = buffered ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"];
+    const child = spawn(command, args, { cwd: ROOT, env, stdio });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text) => (output += text));
+    const limit = setTimeout(() => {
+      console.error(`${stage.name}: no end within ${stage.limitSeconds} s, killed`);
+      child.kill("SIGKILL");
+    }, stage.limitSeconds * 1000);
+    child.on("error", (error) => (output += error.message));
+    child.on("close", (code) => {
+      clearTimeout(limit);
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/** A runner that dies without its counts is one failure; one that exits badly after good counts (a leaked handle) too. */
+function countsOf(stage, countsFile, code) {
+  if (stage.counts !== true) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+  try {
+    const counts = JSON.parse(readFileSync(countsFile, "utf8"));
+    return { ...counts, failed: counts.failed === 0 && code !== 0 ? 1 : counts.failed };
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+}

@@ -1,0 +1,41 @@
+// What `npm test` runs. A stage is one command; a command that is not mocha counts as one test.
+import { basename, join, relative } from "node:path";
+import { ROOT } from "./paths.mjs";
+import { filesBelow } from "./stamp.mjs";
+
+const REPORTER = join(ROOT, ".ci/lib/mocha-reporter.cjs");
+
+function mocha(name, files, limitSeconds) {
+  const color = process.stdout.isTTY ? "--color" : "--no-color";
+  const command = ["mocha", color, "--reporter", REPORTER, ...files.map((file) => relative(ROOT, file))];
+  return { name, command, counts: true, limitSeconds };
+}
+
+const testsIn = (folder) => filesBelow(join(ROOT, "test", folder), (name) => name.endsWith(".test.ts"));
+
+/** Independent of each other; run side by side, their output shown when each ends. */
+export function checkStages() {
+  return [
+    { name: "build", command: ["node", ".ci/build.mjs"], limitSeconds: 120 },
+    { name: "types", command: ["tsc", "-p", "."], limitSeconds: 120 },
+    { name: "lint", command: ["eslint", "."], limitSeconds: 300 },
+    { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."], limitSeconds: 120 },
+  ];
+}
+
+export function mochaStages(fast) {
+  const quick = [
+    mocha("layers", [join(ROOT, "test/layers.test.ts")], 60),
+    mocha("unit", testsIn("unit"), 300),
+    mocha("contract", testsIn("contract"), 300),
+  ];
+  // One process a file: a suite that leaves something behind, or hangs, is known by its name.
+  const slow = ["conformance", "integration", "extension"].flatMap((folder) =>
+    testsIn(folder).map((file) => mocha(`${folder}/${basename(file, ".test.ts")}`, [file], 600)),
+  );
+  return [...quick, ...(fast ? [] : slow)].filter((stage) => stage.command.length > 4);
+}
+
+export function fileStages(files) {
+  return files.map((file) => mocha(file, [file], 600));
+}

@@ -1,0 +1,25 @@
+// test.mjs [--fast] [FILE…]: every check of the project, one line of totals at the end.
+import { availableParallelism } from "node:os";
+import { skippedLines, totals } from "./lib/totals.mjs";
+import { checkStages, fileStages, mochaStages } from "./lib/stages.mjs";
+import { runStages } from "./lib/stage-runner.mjs";
+
+const args = process.argv.slice(2);
+const fast = args.includes("--fast");
+const files = args.filter((each) => !each.startsWith("--"));
+
+const started = performance.now();
+const results = [];
+if (files.length > 0) results.push(...(await runStages(fileStages(files), 1)));
+else {
+  // The checks take all cores; what touches the kernel runs alone, so that a leak is the leak of one suite.
+  results.push(...(await runStages(checkStages(), availableParallelism())));
+  results.push(...(await runStages(mochaStages(fast), 1)));
+}
+
+const sum = totals(results);
+for (const line of skippedLines(results)) console.log(line);
+for (const result of results.filter((each) => each.failed > 0)) console.log(`failed: ${result.name}`);
+console.log(`${results.length} stages in ${Math.round((performance.now() - started) / 1000)} s`);
+console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`);
+process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
