@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { busyboxArchive } from "./busybox-image.ts";
-import { api, type ApiRequest, type ApiResponse } from "./http.ts";
+import { api, openApi, type ApiRequest, type ApiResponse } from "./http.ts";
 import { leaksOf } from "./leak-guard.ts";
 import { output } from "./process.ts";
 import { ROOT } from "./source-tree.ts";
@@ -123,6 +123,18 @@ export class TestDaemon implements AsyncDisposable {
     if (response.status < 200 || response.status > 299)
       throw new Error(`${method} ${path} answered ${response.status}: ${response.text}`);
     return (response.text === "" ? undefined : JSON.parse(response.text)) as T;
+  }
+
+  /** The lines of an answer that goes on; leaving the loop ends the request. */
+  async *lines(path: string): AsyncGenerator<string> {
+    const response = await openApi(this.socket, "GET", path);
+    let rest = "";
+    for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+    if (rest !== "") yield rest;
   }
 
   async load(archive: Buffer): Promise<void> {
