@@ -17,6 +17,7 @@ import { ROOT } from "./source-tree.ts";
 /** Another program with the same flags and readiness can be put in its place, to see that a test asks for Docker's own behaviour. */
 export const DAEMON_PROGRAM = process.env["SLIPWAY_TEST_PROGRAM"] ?? join(ROOT, "sdk/dist/slipwayd.js");
 const READY_FD = 3;
+const LOG_TAIL_CHARACTERS = 2000;
 
 export interface DaemonOptions {
   /** More flags, in dockerd's names. */
@@ -101,7 +102,7 @@ export class TestDaemon implements AsyncDisposable {
     for await (const line of createInterface({ input: child.stdio[READY_FD] as Readable })) {
       if (line.includes('"ready"')) return;
     }
-    throw new Error(`the daemon did not start:\n${this.log}`);
+    throw new Error(`the daemon did not start:\n${this.log.slice(-LOG_TAIL_CHARACTERS)}`);
   }
 
   /** No warning, no clean-up. Resolves when the process is gone. */
