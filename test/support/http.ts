@@ -1,10 +1,12 @@
 /** Plain requests to a daemon's unix socket, so that a test sees statuses, headers and bytes as they are. */
 import { request } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { buffer } from "node:stream/consumers";
 
 export interface ApiRequest {
-  /** A string or bytes go as they are, anything else as JSON. */
+  /** A string, bytes or a stream go as they are, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -39,7 +41,9 @@ export function openApi(
       agent: false,
       headers: { ...type, ...options.headers },
     });
-    outgoing.on("response", resolve).on("error", reject).end(raw);
+    outgoing.on("response", resolve).on("error", reject);
+    if (body instanceof Readable) pipeline(body, outgoing).catch(reject);
+    else outgoing.end(raw);
   });
 }
 
