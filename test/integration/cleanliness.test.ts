@@ -1,0 +1,102 @@
+/** Nothing is left after a container, and nothing at all after the daemon. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { TestDaemon } from "../support/daemon.ts";
+import { leaksOf, mountsBelow } from "../support/leak-guard.ts";
+
+const PARALLEL = 6;
+
+describe("cleanliness", function () {
+  this.timeout(90_000);
+  let daemon: TestDaemon;
+  before(async () => {
+    daemon = await TestDaemon.start();
+  });
+  after(async () => {
+    await daemon?.[Symbol.asyncDispose]();
+  });
+
+  async function run(
+    body: Readonly<Record<string, unknown>>,
+    host: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    const request = { body: { Image: "busybox", Cmd: ["true"], ...body, HostConfig: host } };
+    const { Id } = await daemon.call<{ Id: string }>("POST", "/containers/create", request);
+    await daemon.call("POST", `/containers/${Id}/start`);
+    await daemon.call("POST", `/containers/${Id}/wait`);
+    return Id;
+  }
+  const links = async (): Promise<readonly string[]> =>
+    (JSON.parse(await daemon.inNetns("ip", "-j", "link")) as { ifname: string }[]).map(({ ifname }) => ifname).sort();
+  const descriptors = (): number => readdirSync(`/proc/${daemon.pid}/fd`).length;
+
+  it("an exited container holds no mount of its root, no network, no process", async () => {
+    await run({}); // what is made once, such as the bridge, is there from now on
+    const before = { mounts: mountsBelow(daemon.root), links: await links() };
+    const id = await run({ Cmd: ["sh", "-c", "echo x >/file"] }, { Binds: ["kept:/v"], Tmpfs: { "/scratch": "" } });
+    deepEqual({ mounts: mountsBelow(daemon.root), links: await links() }, before);
+    await daemon.call("DELETE", `/containers/${id}?v=1`);
+  });
+
+  it(`${PARALLEL} at once, with networks, execs and terminals, leave no descriptor in the daemon`, async () => {
+    const round = async (): Promise<void> => {
+      const ids = await Promise.all(Array.from({ length: PARALLEL }, (_, index) => run({ Tty: index % 2 === 0 })));
+      await Promise.all(ids.map((id) => daemon.call("DELETE", `/containers/${id}`)));
+    };
+    await round(); // the first makes what is kept: worker threads, the database's files
+    const before = descriptors();
+    await round();
+    await round();
+    ok(descriptors() <= before + 2, `${before} descriptors before, ${descriptors()} after`);
+  });
+
+  it("a container that cannot start leaves nothing", async () => {
+    const before = { mounts: mountsBelow(daemon.root), links: await links() };
+    const request = { body: { Image: "busybox", Cmd: ["no-such-command"] } };
+    const { Id } = await daemon.call<{ Id: string }>("POST", "/containers/create", request);
+    equal((await daemon.api("POST", `/containers/${Id}/start`)).status, 400);
+    await daemon.call("DELETE", `/containers/${Id}`);
+    deepEqual({ mounts: mountsBelow(daemon.root), links: await links() }, before);
+  });
+
+  it("a killed daemon's orphans are swept by the next start", async () => {
+    const request = { body: { Image: "busybox", Cmd: ["sleep", "1000"] } };
+    const { Id } = await daemon.call<{ Id: string }>("POST", "/containers/create", request);
+    await daemon.call("POST", `/containers/${Id}/start`);
+    const { State } = await daemon.call<{ State: { Pid: number } }>("GET", `/containers/${Id}/json`);
+    await daemon.kill();
+    process.kill(State.Pid, "SIGKILL");
+    await daemon.launch();
+    await daemon.call("POST", `/containers/${Id}/wait`);
+    await daemon.call("DELETE", `/containers/${Id}?force=1`);
+    const left = await leaksOf({ root: join(daemon.root, "data"), containerIds: new Set([Id]) });
+    // The daemon itself names its data root.
+    deepEqual(
+      left.filter((each) => !each.startsWith(`process: ${daemon.pid} `)),
+      [],
+    );
+  });
+
+  it("removing every container and image gives the disk back", async () => {
+    for (const { Id } of await daemon.call<{ Id: string }[]>("GET", "/containers/json?all=1"))
+      await daemon.call("DELETE", `/containers/${Id}?force=1&v=1`);
+    for (const { Id } of await daemon.call<{ Id: string }[]>("GET", "/images/json?all=1"))
+      await daemon.call("DELETE", `/images/${Id}?force=1`);
+    const busybox = await daemon.inNetns(
+      "find",
+      join(daemon.root, "data"),
+      "-type",
+      "f",
+      "-size",
+      "+200k",
+      "-not",
+      "-name",
+      "*.db*",
+      "-not",
+      "-name",
+      "*.sqlite*",
+    );
+    equal(busybox, "");
+  });
+});
