@@ -37,7 +37,7 @@ async function runStage(stage, buffered) {
 function runCommand(stage, countsFile, buffered) {
   const [command, ...args] = stage.command;
   return new Promise((resolve) => {
-    const env = { ...ENV, SLIPWAY_TEST_COUNTS: countsFile };
+    const env = { ...ENV, ...stage.env, SLIPWAY_TEST_COUNTS: countsFile };
     const stdio = buffered ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"];
     const child = spawn(command, args, { cwd: ROOT, env, stdio });
     let output = "";

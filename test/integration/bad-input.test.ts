@@ -214,9 +214,12 @@ describe("a full disk", function () {
     daemon = await TestDaemon.start({ parent: disk });
   });
   after(async () => {
-    await daemon?.[Symbol.asyncDispose]();
-    await output("umount", [disk]);
-    await rm(disk, { recursive: true });
+    try {
+      await daemon?.[Symbol.asyncDispose]();
+    } finally {
+      await output("umount", ["-l", disk]);
+      await rm(disk, { recursive: true });
+    }
   });
 
   it("POST /images/load says so, keeps no image, gives the space back, and the next load works", async () => {

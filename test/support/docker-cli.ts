@@ -23,7 +23,7 @@ export function skipAloud(context: Context, reason: string): never {
 }
 
 /** A call that hangs is ended and fails. Milliseconds. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 60_000 * Number(process.env["SLIPWAY_TEST_SLOWNESS"] ?? 1);
 
 export function docker(daemon: TestDaemon, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const signal = options.signal ?? AbortSignal.timeout(LIMIT_MS);

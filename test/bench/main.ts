@@ -1,0 +1,39 @@
+/** npm run bench [-- --only NAME] [--runs N]: our engine beside dockerd, in one run. Needs root and the docker CLI. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { output } from "../support/process.ts";
+import { COMMANDS, commandRow, listRows, memoryRows, type Row } from "./cases.ts";
+import { EngineProcess } from "./engine-process.ts";
+import { peers } from "./peers.ts";
+import { table, writeResults } from "./report.ts";
+import { runcRow } from "./runc-floor.ts";
+
+const { values: flags } = parseArgs({
+  options: { only: { type: "string", multiple: true }, runs: { type: "string", default: "20" } },
+});
+const runs = Number(flags.runs);
+const wanted = (name: string): boolean => flags.only === undefined || flags.only.includes(name);
+
+const disk = await mkdtemp(join(tmpdir(), "slipway-bench-"));
+await output("mount", ["-t", "tmpfs", "-o", "size=4g", "slipway-bench", disk]);
+try {
+  await using stack = new AsyncDisposableStack();
+  const engines = [stack.use(await EngineProcess.ours(disk))];
+  for (const peer of await peers()) engines.push(stack.use(await EngineProcess.peer(disk, peer)));
+  const names = engines.map(({ name }) => name);
+  const rows: Row[] = [];
+  // Memory first: an engine that has just started is what an idle one looks like.
+  if (wanted("memory")) rows.push(...(await memoryRows(engines)));
+  for (const command of COMMANDS) if (wanted(command.name)) rows.push(await commandRow(command, engines, runs));
+  const [ours] = engines;
+  const floor = wanted("runc") && ours !== undefined ? await runcRow(ours, runs) : undefined;
+  if (floor !== undefined) rows.push(floor);
+  if (wanted("list")) rows.push(...(await listRows(engines)));
+  console.log(`\n${table(rows, names)}\n`);
+  if (flags.only === undefined) console.log(`written to ${writeResults(rows, names, runs)}`);
+} finally {
+  await output("umount", ["-l", disk]);
+  await rm(disk, { recursive: true, force: true });
+}
