@@ -1,0 +1,73 @@
+/** Extended attributes (xattr(7)). Of a link itself: the path calls do not follow the last component. */
+import { type PathLike, cPath, showPath } from "./c-path.ts";
+import { SyscallError, check, lastErrno, libc } from "./libc.ts";
+
+type Bytes = Uint8Array;
+const fsetxattr = libc.func("int fsetxattr(int fd, const void *name, const void *value, size_t size, int flags)") as (
+  fd: number,
+  name: Bytes,
+  value: Bytes,
+  size: number,
+  flags: number,
+) => number;
+const lsetxattr = libc.func(
+  "int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)",
+) as (path: Bytes, name: Bytes, value: Bytes, size: number, flags: number) => number;
+const lgetxattr = libc.func("long lgetxattr(const void *path, const void *name, void *value, size_t size)") as (
+  path: Bytes,
+  name: Bytes,
+  value: Bytes | null,
+  size: number,
+) => number;
+const llistxattr = libc.func("long llistxattr(const void *path, void *list, size_t size)") as (
+  path: Bytes,
+  list: Bytes | null,
+  size: number,
+) => number;
+const lremovexattr = libc.func("int lremovexattr(const void *path, const void *name)") as (
+  path: Bytes,
+  name: Bytes,
+) => number;
+
+export function setXattr(fd: number, name: PathLike, value: Uint8Array): void {
+  check("fsetxattr", fsetxattr(fd, cPath(name), value, value.byteLength, 0), showPath(name));
+}
+
+export function setXattrOf(path: PathLike, name: PathLike, value: Uint8Array): void {
+  const result = lsetxattr(cPath(path), cPath(name), value, value.byteLength, 0);
+  check("lsetxattr", result, `${showPath(name)} of ${showPath(path)}`);
+}
+
+/** Undefined when there is no such attribute, or the file system has none at all. */
+export function xattrOf(path: PathLike, name: PathLike): Buffer | undefined {
+  return sized((buffer, size) => lgetxattr(cPath(path), cPath(name), buffer, size), "lgetxattr", path);
+}
+
+export function xattrNames(path: PathLike): readonly string[] {
+  const list = sized((buffer, size) => llistxattr(cPath(path), buffer, size), "llistxattr", path);
+  return list === undefined ? [] : list.toString("latin1").split("\0").slice(0, -1);
+}
+
+/** Idempotent. */
+export function removeXattrOf(path: PathLike, name: PathLike): void {
+  const result = lremovexattr(cPath(path), cPath(name));
+  if (result < 0 && new SyscallError("", lastErrno()).code !== "ENODATA") check("lremovexattr", result, showPath(path));
+}
+
+/** Asks for the size, then for the bytes; again when it grew between the two. */
+function sized(call: (buffer: Bytes | null, size: number) => number, name: string, path: PathLike): Buffer | undefined {
+  for (;;) {
+    const size = call(null, 0);
+    if (size < 0 && isAbsence(new SyscallError(name, lastErrno()).code)) return undefined;
+    const buffer = Buffer.alloc(check(name, size, showPath(path)));
+    const length = size === 0 ? 0 : call(buffer, size);
+    if (length >= 0) return buffer.subarray(0, length);
+    const failure = new SyscallError(name, lastErrno(), showPath(path));
+    if (isAbsence(failure.code)) return undefined;
+    if (failure.code !== "ERANGE") throw failure;
+  }
+}
+
+function isAbsence(code: string): boolean {
+  return code === "ENODATA" || code === "EOPNOTSUPP" || code === "ENOTSUP";
+}
