@@ -47,7 +47,7 @@ export function connectRaw(socketPath: string, path: string, body?: unknown): Pr
   return new Promise((resolve, reject) => {
     const headers = { Connection: "Upgrade", Upgrade: "tcp", "Content-Type": "application/json" };
     const outgoing = request({ socketPath, method: "POST", path, headers, agent: false });
-    outgoing.on("upgrade", (_response, socket, head) => resolve(new RawStream(socket as Socket, head)));
+    outgoing.on("upgrade", (_response, socket, head) => resolve(new RawStream(socket, head)));
     outgoing.on("response", (response) => {
       response.resume();
       reject(new Error(`${path} answered ${response.statusCode}`));
