@@ -5,10 +5,9 @@ import type { ImageContext } from "./context.ts";
 import { chainOf } from "./image-store.ts";
 import type { Admission } from "./image-store.ts";
 
-/** Bytes of the unpacked layers: an image's size. All of them are there. */
-export async function unpackedSize(context: ImageContext, chain: readonly Digest[]): Promise<number> {
-  const sizes = await Promise.all(chain.map((chainId) => context.snapshots.layerSize(chainId)));
-  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+/** Bytes of each unpacked layer of a stack; all of them are there. */
+async function unpackedSizes(context: ImageContext, chain: readonly Digest[]): Promise<readonly number[]> {
+  return await Promise.all(chain.map(async (chainId) => (await context.snapshots.layerSize(chainId)) ?? 0));
 }
 
 /** What the store takes, once every layer is unpacked. */
@@ -20,11 +19,13 @@ export async function admissionOf(
   const { id, config, manifestDigest, layers, tags } = incoming;
   const chain = chainOf(incoming);
   const chainId = chain.at(-1);
+  const layerSizes = await unpackedSizes(context, chain);
   const image = {
     id,
     config,
     layers,
-    size: await unpackedSize(context, chain),
+    layerSizes,
+    size: layerSizes.reduce((sum, size) => sum + size, 0),
     ...(manifestDigest === undefined ? {} : { manifestDigest }),
     ...(chainId === undefined ? {} : { chainId }),
   };

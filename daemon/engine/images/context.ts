@@ -23,6 +23,8 @@ export interface ImageContext {
   readonly layers: Garbage;
   /** One change of the names of images at a time. */
   readonly locks: KeyedLock;
+  /** Chain IDs that records name. */
+  readonly reachableLayers: () => ReadonlySet<Digest>;
   readonly usersOf: (id: Digest) => readonly ImageUser[];
   readonly publish: (event: Omit<EngineEvent, "timeNano">) => void;
   /** What this machine runs. */

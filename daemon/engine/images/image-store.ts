@@ -10,11 +10,15 @@ import type { Image } from "../model/image.ts";
  * An image as it is stored. `removed` marks one that was deleted by force while a container still stood on its layers: no
  * name or id finds it, but what it names is kept until the container is gone.
  */
-export type ImageRecord = Image & { readonly removed?: true };
+export interface ImageRecord extends Image {
+  /** Bytes of the unpacked layers, bottom first. */
+  readonly layerSizes: readonly number[];
+  readonly removed?: true;
+}
 
 /** What an operation wants to be true of an image: the rest of an existing record stays. */
 export interface Admission {
-  readonly image: Omit<Image, "tags" | "digests" | "taggedAt">;
+  readonly image: Omit<ImageRecord, "tags" | "digests" | "taggedAt" | "removed">;
   /** Canonical references; each is taken from the image that has it now. */
   readonly tags: readonly string[];
   readonly digests: readonly string[];
@@ -41,7 +45,7 @@ export class ImageStore {
   }
 
   /** Visible images, in no order. */
-  *all(): IterableIterator<Image> {
+  *all(): IterableIterator<ImageRecord> {
     for (const record of this.#byId.values()) if (record.removed !== true) yield record;
   }
 
@@ -50,12 +54,12 @@ export class ImageStore {
     return this.#byId.values();
   }
 
-  findById(id: Digest): Image | undefined {
+  findById(id: Digest): ImageRecord | undefined {
     const record = this.#byId.get(id);
     return record?.removed === true ? undefined : record;
   }
 
-  findByName(reference: Reference): Image | undefined {
+  findByName(reference: Reference): ImageRecord | undefined {
     // A digest says more than the tag beside it.
     const { domain, path, digest } = reference;
     const id = this.#byName.get(canonical(digest === undefined ? withDefaultTag(reference) : { domain, path, digest }));
@@ -66,12 +70,12 @@ export class ImageStore {
    * By full id, name, or unique prefix of an id, in Docker's order: a name wins over a prefix.
    * @throws EngineError NotFound "No such image: x"; InvalidParameter for what is no reference, and for an ambiguous prefix.
    */
-  get(ref: string): Image {
+  get(ref: string): ImageRecord {
     return this.resolve(ref).image;
   }
 
   /** As `get`, and the canonical reference it was found by, when it was a name. */
-  resolve(ref: string): { readonly image: Image; readonly name?: string } {
+  resolve(ref: string): { readonly image: ImageRecord; readonly name?: string } {
     const full = /^[a-f0-9]{64}$/.test(ref) ? `sha256:${ref}` : ref;
     if (isDigest(full)) {
       const image = this.findById(full);
@@ -90,7 +94,7 @@ export class ImageStore {
     return { image };
   }
 
-  #findByPrefix(ref: string): Image | undefined {
+  #findByPrefix(ref: string): ImageRecord | undefined {
     const prefix = ID_PREFIX.exec(ref)?.[1];
     if (prefix === undefined) return undefined;
     const found = [...this.all()].filter(({ id }) => id.startsWith(`sha256:${prefix}`));
@@ -125,7 +129,7 @@ export class ImageStore {
   }
 
   /** Takes names away. The record stays, perhaps without a name. */
-  untag(id: Digest, names: readonly string[]): Image {
+  untag(id: Digest, names: readonly string[]): ImageRecord {
     const record = this.#existing(id);
     const next = names.reduce(withoutName, record);
     this.#write([next]);

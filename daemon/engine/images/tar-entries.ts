@@ -39,7 +39,8 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>): AsyncGener
       else longLink = upToNul(meta);
       continue;
     }
-    const length = typeOf(header.type) === "file" || size > 0 ? size : 0;
+    // A link or a directory has no body, whatever some writers put into its size field.
+    const length = BODILESS.has(header.type) ? 0 : size;
     const body = input.take(length);
     yield {
       path: longPath ?? header.path ?? "",
@@ -61,6 +62,8 @@ const META_TYPES: ReadonlySet<string> = new Set([
   "NextFileHasLongPath",
   "NextFileHasLongLinkpath",
 ]);
+
+const BODILESS: ReadonlySet<string> = new Set(["Link", "SymbolicLink", "Directory", "CharacterDevice", "BlockDevice", "FIFO"]);
 
 function readHeader(block: Buffer, pax: Pax | undefined, global: Pax | undefined): Header {
   const header = new Header(block, 0, pax, global);

@@ -1,0 +1,145 @@
+import { arch } from "node:os";
+import type { Readable } from "node:stream";
+import type { Digest } from "../../base/digest.ts";
+import { EngineError } from "../../base/errors.ts";
+import { KeyedLock } from "../../base/keyed-lock.ts";
+import type { Logger } from "../../base/logger.ts";
+import { nowNanos, nowRfc3339 } from "../../base/time.ts";
+import type { ContentStore } from "../../content/content-store.ts";
+import type { Metadata } from "../../metadata/collection.ts";
+import { normalisePlatform, type Platform } from "../../oci/platform.ts";
+import { canonical, familiar, parseReference, parseTag } from "../../oci/reference.ts";
+import type { Snapshotter } from "../../snapshots/snapshotter.ts";
+import type { EngineEvent } from "../model/event.ts";
+import type { Image } from "../model/image.ts";
+import type { Filters, Images, ListedImage, Progress } from "../services.ts";
+import { familiarNames, type ImageContext, type ImageUser, publishImageEvent } from "./context.ts";
+import { createdNanos, imageFilter, isDangling } from "./filters.ts";
+import { Garbage } from "./garbage.ts";
+import { historyOf, type HistoryLine } from "./history.ts";
+import { blobsOf, chainOf, ImageStore } from "./image-store.ts";
+import { LayerUnpacker } from "./layer-unpacker.ts";
+import { loadImages } from "./load.ts";
+import { reporting } from "./progress.ts";
+import { layersSize, pruneImages } from "./prune.ts";
+import { deleteAbandoned, type Removal, removeImage } from "./remove.ts";
+import { sweep } from "./sweep.ts";
+
+export interface ImagesDeps {
+  readonly content: ContentStore;
+  readonly snapshots: Snapshotter;
+  readonly metadata: Metadata;
+  readonly publish: (event: Omit<EngineEvent, "timeNano">) => void;
+  /** Containers of any state that were made from an image. */
+  readonly usersOf: (id: Digest) => readonly ImageUser[];
+  readonly log: Logger;
+  /** What this machine runs; its own by default. */
+  readonly platform?: Platform;
+}
+
+const GO_ARCH: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm64: "arm64", arm: "arm", ppc64: "ppc64le" };
+
+export function hostPlatform(): Platform {
+  return normalisePlatform({ os: "linux", architecture: GO_ARCH[arch()] ?? arch() });
+}
+
+/** Images: what they are called, where their layers are, how they come and go. */
+export class ImageService implements Images {
+  readonly #context: ImageContext;
+
+  constructor(deps: ImagesDeps) {
+    this.#context = createContext(deps);
+  }
+
+  /**
+   * Run once at start, before anything is asked of it: deletes what a crash left.
+   * @returns the layers that the snapshotter must keep, for its own sweep.
+   */
+  async sweep(): Promise<ReadonlySet<Digest>> {
+    await deleteAbandoned(this.#context);
+    await sweep(this.#context);
+    return this.#context.reachableLayers();
+  }
+
+  load(archive: Readable, options: { readonly quiet: boolean }, signal: AbortSignal): AsyncIterable<Progress> {
+    return reporting(signal, (report, both) => loadImages(this.#context, archive, options, report, both));
+  }
+
+  get(ref: string): Image {
+    return this.#context.store.get(ref);
+  }
+
+  /** By full id, also when it was removed by force under a container. */
+  find(id: Digest): Image | undefined {
+    return this.#context.store.findById(id);
+  }
+
+  /** Chain IDs, bottom first. */
+  chainOf(image: Image): readonly Digest[] {
+    return chainOf(image);
+  }
+
+  /** Newest first. With a dangling or reference filter Docker's rules hold; there are no intermediate images to hide. */
+  list(query: { readonly all: boolean; readonly filters: Filters }): readonly ListedImage[] {
+    const { store, usersOf } = this.#context;
+    const accepts = imageFilter(query.filters, { resolve: (ref) => store.get(ref), now: nowNanos() });
+    const images = [...store.all()].filter(accepts).map((image) => ({ image, created: createdNanos(image) }));
+    images.sort((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : a.image.id.localeCompare(b.image.id)));
+    return images.map(({ image }) => ({ image, containers: usersOf(image.id).length }));
+  }
+
+  history(ref: string): readonly HistoryLine[] {
+    const image = this.#context.store.get(ref);
+    return historyOf(image, image.layerSizes, familiarNames(image.tags));
+  }
+
+  async tag(ref: string, repository: string, tag: string): Promise<void> {
+    const name = parseReference(repository);
+    if (name.digest !== undefined) throw new EngineError("InvalidParameter", "refusing to create a tag with a digest reference");
+    const target = { domain: name.domain, path: name.path, tag: parseTag(tag === "" ? (name.tag ?? "latest") : tag) };
+    using _ = await this.#context.locks.acquire("names");
+    const { store } = this.#context;
+    const image = store.get(ref);
+    store.admit([{ image, tags: [canonical(target)], digests: [], at: nowRfc3339() }]);
+    publishImageEvent(this.#context, "tag", image.id, familiar(target), image);
+  }
+
+  async remove(ref: string, options: { readonly force: boolean; readonly prune: boolean }): Promise<readonly Removal[]> {
+    const removed = await removeImage(this.#context, ref, options.force);
+    await deleteAbandoned(this.#context);
+    return removed;
+  }
+
+  async prune(
+    filters: Filters,
+    signal?: AbortSignal,
+  ): Promise<{ readonly deleted: readonly Removal[]; readonly spaceReclaimed: number }> {
+    return await pruneImages(this.#context, filters, signal);
+  }
+
+  /** Bytes of the unpacked layers of all images, each counted once: `system df`. */
+  async layersSize(): Promise<number> {
+    return await layersSize(this.#context);
+  }
+}
+
+function createContext(deps: ImagesDeps): ImageContext {
+  const { content, snapshots } = deps;
+  const store = new ImageStore(deps.metadata);
+  const reachableBlobs = (): ReadonlySet<Digest> => new Set([...store.records()].flatMap(blobsOf));
+  const reachableLayers = (): ReadonlySet<Digest> => new Set([...store.records()].flatMap(chainOf));
+  return {
+    store,
+    content,
+    snapshots,
+    reachableLayers,
+    unpacker: new LayerUnpacker({ content, snapshots }),
+    blobs: new Garbage({ reachable: reachableBlobs, delete: (digest) => content.delete(digest) }),
+    layers: new Garbage({ reachable: reachableLayers, delete: (chainId) => snapshots.removeLayer(chainId) }),
+    locks: new KeyedLock(),
+    usersOf: deps.usersOf,
+    publish: deps.publish,
+    platform: deps.platform ?? hostPlatform(),
+    log: deps.log,
+  };
+}
