@@ -29,7 +29,7 @@ function main(suite) {
   const checks = [join(tools, "run-checks.sh"), [machine, ROOT]];
   if (suite === "") steps.push(["acceptance", checks[0], [...checks[1], "02-foundation"]]);
   // Emulated, so everything takes ten times as long.
-  const inside = suite || "node .ci/test.mjs --inside";
+  const inside = suite || "SLIPWAY_TEST_DISPOSABLE=1 node .ci/test.mjs --inside";
   steps.push([suite || "integration", ...checks, { SUITE: inside, VM_S: "5400" }]);
   const passed = steps.filter(([title, command, args, env]) => step(title, command, args, env)).length;
   console.log(`${passed} passed, ${steps.length - passed} failed`);
