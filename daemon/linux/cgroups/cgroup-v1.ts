@@ -1,0 +1,113 @@
+import { setTimeout } from "node:timers/promises";
+import { EngineError, errnoOf } from "../../base/errors.ts";
+import type { Cgroup } from "./cgroup.ts";
+import { CgroupFiles } from "./files.ts";
+import { killEach } from "./kill.ts";
+import { limitsV1, type CgroupResources } from "./limits.ts";
+import { statsV1, type CgroupStats } from "./stats.ts";
+
+/** The version 1 freezer and rmdir tell nobody when they are done: both are asked again, this often at most. */
+const FREEZE_TRIES = 200;
+const FREEZE_PAUSE_MS = 5;
+const REMOVE_PAUSES_MS = [1, 2, 4, 8, 16, 32, 64];
+
+export interface CgroupV1Deps {
+  /** Controller, or `name=systemd` → the container's folder in that hierarchy. */
+  readonly folders: ReadonlyMap<string, string>;
+}
+
+/** cgroup-v1/cgroups.rst: one folder a hierarchy. */
+export class CgroupV1 implements Cgroup {
+  readonly #folders: ReadonlyMap<string, string>;
+
+  constructor({ folders }: CgroupV1Deps) {
+    this.#folders = folders;
+  }
+
+  /** Hierarchies with several controllers, once. */
+  paths(): readonly string[] {
+    return [...new Set(this.#folders.values())];
+  }
+
+  #files(controller: string): CgroupFiles | undefined {
+    const path = this.#folders.get(controller);
+    return path === undefined ? undefined : new CgroupFiles(path);
+  }
+
+  processes(): readonly number[] {
+    return (this.#files("devices") ?? this.#files("pids") ?? this.#all()[0])?.processes() ?? [];
+  }
+
+  #all(): readonly CgroupFiles[] {
+    return this.paths().map((path) => new CgroupFiles(path));
+  }
+
+  /** freezer-subsystem.rst: FREEZING becomes FROZEN while it is read, once the last task has stopped. */
+  async freeze(signal?: AbortSignal): Promise<void> {
+    const freezer = this.#freezer();
+    try {
+      for (let tries = 0; tries < FREEZE_TRIES; tries++) {
+        // Written each time: a task that was forked meanwhile is caught by the next write.
+        freezer.write("freezer.state", "FROZEN");
+        if (freezer.read("freezer.state")?.trim() === "FROZEN") return;
+        await setTimeout(FREEZE_PAUSE_MS, undefined, { signal });
+      }
+    } catch (error) {
+      this.thaw();
+      throw error;
+    }
+    this.thaw();
+    throw new EngineError("Internal", `cgroup ${freezer.path} did not freeze`);
+  }
+
+  thaw(): void {
+    if (this.#isThere("freezer")) this.#freezer().write("freezer.state", "THAWED");
+  }
+
+  #freezer(): CgroupFiles {
+    const freezer = this.#files("freezer");
+    if (freezer === undefined) throw new EngineError("Unavailable", "this kernel has no freezer cgroup");
+    return freezer;
+  }
+
+  #isThere(controller: string): boolean {
+    return this.#files(controller)?.read("cgroup.procs") !== undefined;
+  }
+
+  /** Frozen tasks die only once they are thawed; while they are being frozen none can fork away from the signal. */
+  killAll(): void {
+    if (this.#isThere("freezer")) this.#freezer().write("freezer.state", "FROZEN");
+    try {
+      killEach(() => this.processes());
+    } finally {
+      this.thaw();
+    }
+  }
+
+  async remove(signal?: AbortSignal): Promise<void> {
+    for (const pause of REMOVE_PAUSES_MS) {
+      try {
+        for (const files of this.#all()) files.remove();
+        return;
+      } catch (error) {
+        if (errnoOf(error) !== "EBUSY") throw error;
+        await setTimeout(pause, undefined, { signal });
+      }
+    }
+    for (const files of this.#all()) files.remove();
+  }
+
+  stats(): CgroupStats {
+    return statsV1((controller) => this.#files(controller));
+  }
+
+  oomKills(): number {
+    const control = this.#files("memory")?.read("memory.oom_control") ?? "";
+    return Number(/^oom_kill (\d+)$/m.exec(control)?.[1] ?? 0);
+  }
+
+  update(resources: CgroupResources): void {
+    const limit = Number(this.#files("memory")?.read("memory.limit_in_bytes") ?? 0);
+    for (const { controller, file, value } of limitsV1(resources, limit)) this.#files(controller)?.write(file, value);
+  }
+}
