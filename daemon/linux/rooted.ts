@@ -1,5 +1,7 @@
 import { closeSync } from "node:fs";
-import { check, libc } from "./libc.ts";
+import { constants } from "node:os";
+import { errnoOf } from "../base/errors.ts";
+import { check, lastErrno, libc } from "./libc.ts";
 import { type PathLike, cPath, showPath } from "./c-path.ts";
 import { makeDirectoryAt } from "./entries.ts";
 import { OPEN } from "./open-flags.ts";
@@ -41,11 +43,8 @@ export function openIn(rootFd: number, path: PathLike, flags: number, mode = 0, 
   const name = cPath(path);
   for (let attempt = 1; ; attempt++) {
     const fd = syscall(SYS_OPENAT2, rootFd, name, how, how.length);
-    try {
-      return check("openat2", fd, showPath(path));
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN" || attempt === ATTEMPTS) throw error;
-    }
+    if (fd >= 0) return fd;
+    if (lastErrno() !== constants.errno.EAGAIN || attempt === ATTEMPTS) check("openat2", fd, showPath(path));
   }
 }
 
@@ -99,7 +98,7 @@ function openOr(open: () => number, missing: () => number): number {
   try {
     return open();
   } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") throw error;
+    if (errnoOf(error) !== "ENOENT") throw error;
     return missing();
   }
 }

@@ -69,5 +69,10 @@ function sized(call: (buffer: Bytes | null, size: number) => number, name: strin
 }
 
 function isAbsence(code: string): boolean {
-  return code === "ENODATA" || code === "EOPNOTSUPP" || code === "ENOTSUP";
+  return code === "ENODATA" || isUnsupported(code);
+}
+
+/** EOPNOTSUPP, which is the same number as ENOTSUP: the file system has no attributes, or not these. */
+export function isUnsupported(code: string | undefined): boolean {
+  return code === "EOPNOTSUPP" || code === "ENOTSUP";
 }

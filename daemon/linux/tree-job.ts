@@ -1,0 +1,19 @@
+/** What the tree worker does, and what it answers. */
+export type TreeJob =
+  | { readonly kind: "remove"; readonly path: string }
+  | { readonly kind: "usage"; readonly path: string }
+  | {
+      readonly kind: "copy";
+      /** Root of the source: `path` is resolved inside it. */
+      readonly rootfs: string;
+      readonly path: string;
+      readonly target: string;
+      /** An empty directory on the target's file system. */
+      readonly staging: string;
+    };
+
+/** Of "usage"; zeros for the others. */
+export interface TreeResult {
+  readonly bytes: number;
+  readonly inodes: number;
+}

@@ -1,0 +1,61 @@
+import { WorkerPool } from "../base/worker-pool.ts";
+import { type TreeUsage, treeUsage } from "./tree-usage.ts";
+import { removeTree } from "./remove-tree.ts";
+import type { TreeJob, TreeResult } from "./tree-job.ts";
+
+/** Names that are dealt with at once, within a millisecond: most containers write less, and a thread costs more. */
+const INLINE_ENTRIES = 64;
+
+export interface TreesDeps {
+  readonly worker?: URL;
+}
+
+/** Work on directory trees of any size that does not hold the event loop. */
+export class Trees implements AsyncDisposable {
+  readonly #pool: WorkerPool<TreeJob, TreeResult>;
+
+  constructor(deps: TreesDeps = {}) {
+    const url = deps.worker ?? new URL("./tree-worker.ts", import.meta.url);
+    this.#pool = new WorkerPool({ url, size: 1, name: "trees" });
+  }
+
+  /** Removes a file or a tree, never through a link. Idempotent. `path`'s parent is the caller's own. */
+  async remove(path: string, signal?: AbortSignal): Promise<void> {
+    const inline = withinBudget((beforeEach) => (removeTree(path, beforeEach), true));
+    if (inline === undefined) await this.#pool.run({ kind: "remove", path }, signal);
+  }
+
+  async usage(path: string, signal?: AbortSignal): Promise<TreeUsage> {
+    return (
+      withinBudget((beforeEach) => treeUsage(path, beforeEach)) ??
+      (await this.#pool.run({ kind: "usage", path }, signal))
+    );
+  }
+
+  /**
+   * Copies the directory `path` of `rootfs` (resolved inside it) into `target`: see TreeCopy. A source that is missing copies nothing.
+   * @param from.staging an empty directory beside the target.
+   */
+  async copy(from: Omit<Extract<TreeJob, { kind: "copy" }>, "kind">, signal?: AbortSignal): Promise<void> {
+    await this.#pool.run({ kind: "copy", ...from }, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+  }
+}
+
+class BudgetSpent extends Error {}
+
+/** The result of `walk`, or undefined when it met too much. */
+function withinBudget<R>(walk: (beforeEach: () => void) => R): R | undefined {
+  let left = INLINE_ENTRIES;
+  try {
+    return walk(() => {
+      if (left-- === 0) throw new BudgetSpent();
+    });
+  } catch (error) {
+    if (error instanceof BudgetSpent) return undefined;
+    throw error;
+  }
+}
