@@ -93,7 +93,7 @@ export class JsonReader {
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) throw this.#wrong(key, "an array");
     if (value.length > limit) throw this.#wrong(key, `an array of at most ${limit} entries`);
-    return value;
+    return value as readonly unknown[];
   }
 
   /** Members whose values are strings; null is "". */

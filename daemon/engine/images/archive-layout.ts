@@ -100,7 +100,7 @@ function parseTagged(text: string): string {
   return canonical({ domain: reference.domain, path: reference.path, tag: reference.tag });
 }
 
-function complete(image: IncomingImage): IncomingImage {
+export function complete(image: IncomingImage): IncomingImage {
   const expected = image.config.diffIds.length;
   if (image.layers.length === expected) return image;
   throw new EngineError(

@@ -113,7 +113,7 @@ export async function spoolArchive(
 ): Promise<SpooledArchive> {
   const spooled = new SpooledArchive();
   const ingest = `load-${newId()}`;
-  const plain = await decompressed(archive, signal);
+  const { stream: plain } = await decompressed(archive, signal);
   const onAbort = (): void => void plain.destroy(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
   try {

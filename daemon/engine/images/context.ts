@@ -4,12 +4,14 @@ import type { Logger } from "../../base/logger.ts";
 import type { ContentStore } from "../../content/content-store.ts";
 import { familiarName, familiarOf, parseReference } from "../../oci/reference.ts";
 import type { Platform } from "../../oci/platform.ts";
+import type { Registries } from "../../registry/registries.ts";
 import type { Snapshotter } from "../../snapshots/snapshotter.ts";
 import type { EngineEvent } from "../model/event.ts";
 import type { Image } from "../model/image.ts";
 import type { Garbage } from "./garbage.ts";
 import type { ImageStore } from "./image-store.ts";
 import type { LayerUnpacker } from "./layer-unpacker.ts";
+import type { BlobDownloads } from "./blob-downloads.ts";
 
 /** What the parts of the image service share. */
 export interface ImageContext {
@@ -17,6 +19,8 @@ export interface ImageContext {
   readonly content: ContentStore;
   readonly snapshots: Snapshotter;
   readonly unpacker: LayerUnpacker;
+  readonly downloads: BlobDownloads;
+  readonly registries: Registries;
   /** Blobs of the content store, by digest. */
   readonly blobs: Garbage;
   /** Unpacked layers, by chain ID. */

@@ -50,12 +50,15 @@ function oneChunk(bytes: Buffer): Readable {
   return stream;
 }
 
-/** The plain bytes of `source`, whatever of the three it is. Errors of either side end the result. */
-export async function decompressed(source: Readable, signal: AbortSignal): Promise<Readable> {
+/** The plain bytes of `source`, whatever of the three it is. Errors of either side end the stream. */
+export async function decompressed(
+  source: Readable,
+  signal: AbortSignal,
+): Promise<{ readonly stream: Readable; readonly compression: Compression }> {
   const { head, rest } = await peek(source, signal);
   const compression = compressionOf(head);
-  if (compression === "none") return rest;
+  if (compression === "none") return { stream: rest, compression };
   const inflate = compression === "gzip" ? createGunzip() : createZstdDecompress();
   // The error arrives at the reader: pipeline destroys `inflate` with it.
-  return pipeline(rest, inflate, () => undefined);
+  return { stream: pipeline(rest, inflate, () => undefined), compression };
 }

@@ -88,7 +88,8 @@ export function parseMoment(text: string, now: bigint): bigint {
     return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0"));
   }
   const millis = Date.parse(text);
-  if (Number.isNaN(millis)) throw new EngineError("InvalidParameter", `failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  if (Number.isNaN(millis))
+    throw new EngineError("InvalidParameter", `failed to parse value as time or duration: ${JSON.stringify(text)}`);
   return BigInt(millis) * 1_000_000n;
 }
 
@@ -97,13 +98,16 @@ function referenceTest(patterns: readonly string[] | undefined): Test {
   for (const pattern of patterns) {
     if (!isPatternValid(pattern)) throw new EngineError("InvalidParameter", "syntax error in pattern");
   }
-  return ({ tags, digests }) => [...tags, ...digests].some((name) => patterns.some((each) => referenceMatches(each, name)));
+  return ({ tags, digests }) =>
+    [...tags, ...digests].some((name) => patterns.some((each) => referenceMatches(each, name)));
 }
 
 /** As distribution's FamiliarMatch: against the whole familiar reference, or its name alone. */
 function referenceMatches(pattern: string, name: string): boolean {
   const reference = parseReference(name);
-  return [familiar(reference), familiarName(reference), canonical(reference)].some((text) => matchesPattern(pattern, text));
+  return [familiar(reference), familiarName(reference), canonical(reference)].some((text) =>
+    matchesPattern(pattern, text),
+  );
 }
 
 /** Nanoseconds since the epoch; an image without a date is from the year 1, as Go's zero time. */

@@ -83,3 +83,10 @@ export class Hold implements Disposable {
     this.#mine.clear();
   }
 }
+
+/** Lets go of what an operation held, and deletes what of it nobody needs now: the newest, and so the top layer, first. */
+export async function letGo(garbage: Garbage, hold: Hold): Promise<void> {
+  const held = [...hold.digests].reverse();
+  hold[Symbol.dispose]();
+  await garbage.collect(held);
+}

@@ -9,19 +9,26 @@ import type { ContentStore } from "../../content/content-store.ts";
 import type { Metadata } from "../../metadata/collection.ts";
 import { normalisePlatform, type Platform } from "../../oci/platform.ts";
 import { canonical, familiar, parseReference, parseTag } from "../../oci/reference.ts";
+import type { Registries } from "../../registry/registries.ts";
 import type { Snapshotter } from "../../snapshots/snapshotter.ts";
 import type { EngineEvent } from "../model/event.ts";
 import type { Image } from "../model/image.ts";
-import type { Filters, Images, ListedImage, Progress } from "../services.ts";
+import type { Credentials, Filters, Images, ListedImage, Progress } from "../services.ts";
+import { BlobDownloads } from "./blob-downloads.ts";
 import { familiarNames, type ImageContext, type ImageUser, publishImageEvent } from "./context.ts";
-import { createdNanos, imageFilter, isDangling } from "./filters.ts";
+import { createdNanos, imageFilter } from "./filters.ts";
 import { Garbage } from "./garbage.ts";
 import { historyOf, type HistoryLine } from "./history.ts";
+import { importImage, type ImportOptions } from "./import.ts";
 import { blobsOf, chainOf, ImageStore } from "./image-store.ts";
 import { LayerUnpacker } from "./layer-unpacker.ts";
 import { loadImages } from "./load.ts";
+import { inspectDistribution, login } from "./login.ts";
 import { reporting } from "./progress.ts";
 import { layersSize, pruneImages } from "./prune.ts";
+import { pullImage, type PullOptions } from "./pull.ts";
+import { pushImage } from "./push.ts";
+import { saveImages } from "./save.ts";
 import { deleteAbandoned, type Removal, removeImage } from "./remove.ts";
 import { sweep } from "./sweep.ts";
 
@@ -29,6 +36,7 @@ export interface ImagesDeps {
   readonly content: ContentStore;
   readonly snapshots: Snapshotter;
   readonly metadata: Metadata;
+  readonly registries: Registries;
   readonly publish: (event: Omit<EngineEvent, "timeNano">) => void;
   /** Containers of any state that were made from an image. */
   readonly usersOf: (id: Digest) => readonly ImageUser[];
@@ -37,7 +45,13 @@ export interface ImagesDeps {
   readonly platform?: Platform;
 }
 
-const GO_ARCH: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm64: "arm64", arm: "arm", ppc64: "ppc64le" };
+const GO_ARCH: Readonly<Record<string, string>> = {
+  x64: "amd64",
+  ia32: "386",
+  arm64: "arm64",
+  arm: "arm",
+  ppc64: "ppc64le",
+};
 
 export function hostPlatform(): Platform {
   return normalisePlatform({ os: "linux", architecture: GO_ARCH[arch()] ?? arch() });
@@ -59,6 +73,26 @@ export class ImageService implements Images {
     await deleteAbandoned(this.#context);
     await sweep(this.#context);
     return this.#context.reachableLayers();
+  }
+
+  pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncIterable<Progress> {
+    return reporting(signal, (report, both) => pullImage(this.#context, reference, options, report, both));
+  }
+
+  push(
+    reference: string,
+    options: { readonly credentials?: Credentials; readonly platform?: string },
+    signal: AbortSignal,
+  ): AsyncIterable<Progress> {
+    return reporting(signal, (report, both) => pushImage(this.#context, reference, options, report, both));
+  }
+
+  import(archive: Readable, options: ImportOptions, signal: AbortSignal): AsyncIterable<Progress> {
+    return reporting(signal, (report, both) => importImage(this.#context, archive, options, report, both));
+  }
+
+  async save(references: readonly string[], signal: AbortSignal): Promise<Readable> {
+    return await saveImages(this.#context, references, signal);
   }
 
   load(archive: Readable, options: { readonly quiet: boolean }, signal: AbortSignal): AsyncIterable<Progress> {
@@ -84,7 +118,9 @@ export class ImageService implements Images {
     const { store, usersOf } = this.#context;
     const accepts = imageFilter(query.filters, { resolve: (ref) => store.get(ref), now: nowNanos() });
     const images = [...store.all()].filter(accepts).map((image) => ({ image, created: createdNanos(image) }));
-    images.sort((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : a.image.id.localeCompare(b.image.id)));
+    images.sort((a, b) =>
+      a.created < b.created ? 1 : a.created > b.created ? -1 : a.image.id.localeCompare(b.image.id),
+    );
     return images.map(({ image }) => ({ image, containers: usersOf(image.id).length }));
   }
 
@@ -95,7 +131,8 @@ export class ImageService implements Images {
 
   async tag(ref: string, repository: string, tag: string): Promise<void> {
     const name = parseReference(repository);
-    if (name.digest !== undefined) throw new EngineError("InvalidParameter", "refusing to create a tag with a digest reference");
+    if (name.digest !== undefined)
+      throw new EngineError("InvalidParameter", "refusing to create a tag with a digest reference");
     const target = { domain: name.domain, path: name.path, tag: parseTag(tag === "" ? (name.tag ?? "latest") : tag) };
     using _ = await this.#context.locks.acquire("names");
     const { store } = this.#context;
@@ -104,7 +141,10 @@ export class ImageService implements Images {
     publishImageEvent(this.#context, "tag", image.id, familiar(target), image);
   }
 
-  async remove(ref: string, options: { readonly force: boolean; readonly prune: boolean }): Promise<readonly Removal[]> {
+  async remove(
+    ref: string,
+    options: { readonly force: boolean; readonly prune: boolean },
+  ): Promise<readonly Removal[]> {
     const removed = await removeImage(this.#context, ref, options.force);
     await deleteAbandoned(this.#context);
     return removed;
@@ -117,11 +157,30 @@ export class ImageService implements Images {
     return await pruneImages(this.#context, filters, signal);
   }
 
+  async login(credentials: Credentials, signal: AbortSignal = NEVER): ReturnType<Images["login"]> {
+    return await login(this.#context.registries, credentials, signal);
+  }
+
+  async distribution(
+    reference: string,
+    credentials: Credentials | undefined,
+    signal: AbortSignal = NEVER,
+  ): ReturnType<Images["distribution"]> {
+    return await inspectDistribution(this.#context.registries, reference, credentials, signal);
+  }
+
   /** Bytes of the unpacked layers of all images, each counted once: `system df`. */
   async layersSize(): Promise<number> {
     return await layersSize(this.#context);
   }
 }
+
+/** Wires the service over its stores. Registries are the caller's to dispose of. */
+export function createImages(deps: ImagesDeps): ImageService {
+  return new ImageService(deps);
+}
+
+const NEVER = new AbortController().signal;
 
 function createContext(deps: ImagesDeps): ImageContext {
   const { content, snapshots } = deps;
@@ -133,6 +192,8 @@ function createContext(deps: ImagesDeps): ImageContext {
     content,
     snapshots,
     reachableLayers,
+    registries: deps.registries,
+    downloads: new BlobDownloads(content),
     unpacker: new LayerUnpacker({ content, snapshots }),
     blobs: new Garbage({ reachable: reachableBlobs, delete: (digest) => content.delete(digest) }),
     layers: new Garbage({ reachable: reachableLayers, delete: (chainId) => snapshots.removeLayer(chainId) }),

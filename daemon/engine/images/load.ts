@@ -5,9 +5,10 @@ import { admissionOf } from "./admission.ts";
 import { type IncomingImage, readLayout } from "./archive-layout.ts";
 import { spoolArchive } from "./archive-spool.ts";
 import { type ImageContext, publishImageEvent } from "./context.ts";
-import type { Hold } from "./garbage.ts";
+import { type Hold, letGo } from "./garbage.ts";
 import { chainOf } from "./image-store.ts";
 import type { Report } from "./progress.ts";
+import { together } from "./together.ts";
 
 /**
  * Loads the images of an archive: all of them or, when anything is wrong with it, none and nothing of it stays.
@@ -31,15 +32,12 @@ export async function loadImages(
     await admit(context, images, report);
   } finally {
     // Whatever no record names goes: all of it after a failure, the archive's own documents after a success.
-    const [seenBlobs, seenLayers] = [[...blobs.digests], [...layers.digests]];
-    blobs[Symbol.dispose]();
-    layers[Symbol.dispose]();
-    await context.layers.collect(seenLayers.reverse());
-    await context.blobs.collect(seenBlobs);
+    await letGo(context.layers, layers);
+    await letGo(context.blobs, blobs);
   }
 }
 
-async function unpackAll(
+export async function unpackAll(
   context: ImageContext,
   image: IncomingImage,
   hold: Hold,
@@ -48,18 +46,16 @@ async function unpackAll(
 ): Promise<void> {
   const { diffIds } = image.config;
   await hold.add(chainOf(image));
-  const work = image.layers.map(async ({ digest, size }, at) => {
+  await together(signal, image.layers, async ({ digest, size }, at, both) => {
     const id = shortId(diffIds[at] ?? "");
-    await context.unpacker.unpack(digest, diffIds, at, signal, (current) =>
+    await context.unpacker.unpack(digest, diffIds, at, both, (current) =>
       report?.({ kind: "progress", id, status: "Loading layer", current, total: size }),
     );
   });
-  // All of them, so that nothing is still writing when the failure of one is cleaned up.
-  const failed = (await Promise.allSettled(work)).find((each) => each.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 async function admit(context: ImageContext, images: readonly IncomingImage[], report: Report): Promise<void> {
+  using _ = await context.locks.acquire("names");
   const admissions = await Promise.all(images.map((image) => admissionOf(context, image)));
   const moved = context.store.admit(admissions);
   for (const { tag, from } of moved) {

@@ -18,7 +18,7 @@ const PATTERN_MAX = 512;
 function toRegExp(pattern: string): RegExp | undefined {
   if (pattern.length > PATTERN_MAX) return undefined;
   let source = "";
-  for (let at = 0; at < pattern.length; ) {
+  for (let at = 0; at < pattern.length;) {
     const char = pattern.charAt(at);
     if (char === "[") {
       const found = /^\[(\^?)((?:\\.|[^\]\\])+)\]/.exec(pattern.slice(at));

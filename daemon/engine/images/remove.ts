@@ -18,14 +18,22 @@ export async function removeImage(context: ImageContext, ref: string, force: boo
   return name === undefined ? await removeById(context, image, force) : await removeByName(context, image, name, force);
 }
 
-async function removeByName(context: ImageContext, image: Image, name: string, force: boolean): Promise<readonly Removal[]> {
+async function removeByName(
+  context: ImageContext,
+  image: Image,
+  name: string,
+  force: boolean,
+): Promise<readonly Removal[]> {
   const others = image.tags.filter((tag) => tag !== name);
   const users = context.usersOf(image.id);
   if (others.length > 0) return untag(context, image, removedWith(image, name));
   const [user] = users;
   if (user !== undefined && !force) {
     const subject = `container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`;
-    throw new EngineError("Conflict", `conflict: unable to remove repository reference ${JSON.stringify(familiarOf(name))} (must force) - ${subject}`);
+    throw new EngineError(
+      "Conflict",
+      `conflict: unable to remove repository reference ${JSON.stringify(familiarOf(name))} (must force) - ${subject}`,
+    );
   }
   // A container that runs keeps its image, without a name; that is what force means for a name.
   const running = users.some((each) => each.running);

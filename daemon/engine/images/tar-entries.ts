@@ -63,7 +63,14 @@ const META_TYPES: ReadonlySet<string> = new Set([
   "NextFileHasLongLinkpath",
 ]);
 
-const BODILESS: ReadonlySet<string> = new Set(["Link", "SymbolicLink", "Directory", "CharacterDevice", "BlockDevice", "FIFO"]);
+const BODILESS: ReadonlySet<string> = new Set([
+  "Link",
+  "SymbolicLink",
+  "Directory",
+  "CharacterDevice",
+  "BlockDevice",
+  "FIFO",
+]);
 
 function readHeader(block: Buffer, pax: Pax | undefined, global: Pax | undefined): Header {
   const header = new Header(block, 0, pax, global);
