@@ -62,7 +62,8 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
 
   /** The life of one thread: jobs while there are any. Never rejects: what goes wrong is the job's. */
   async #thread(): Promise<void> {
-    const worker = new Worker(this.#deps.url, { name: this.#deps.name });
+    // Descriptors that system calls opened are closed by whoever opened them: nothing for Node to keep account of.
+    const worker = new Worker(this.#deps.url, { name: this.#deps.name, trackUnmanagedFds: false });
     const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     let task: Task<Job, Result> | undefined;
     while ((task = this.#waiting.shift()) !== undefined) {

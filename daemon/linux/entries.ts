@@ -2,7 +2,7 @@
  * Names in a directory that is held by its descriptor: what the path behind it becomes meanwhile does not matter. `name` is
  * one component. Every call throws SyscallError with the errno of its man page.
  */
-import { check, lastErrno, libc } from "./libc.ts";
+import { check, libc } from "./libc.ts";
 import { type PathLike, cPath, showPath } from "./c-path.ts";
 import { OPEN } from "./open-flags.ts";
 
@@ -95,11 +95,6 @@ export function makeDirectoryAt(fd: number, name: PathLike, mode: number): void 
   const path = cPath(name);
   check("mkdirat", mkdirat(fd, path, mode), showPath(name));
   check("fchmodat", fchmodat(fd, path, mode, 0), showPath(name));
-}
-
-/** mkdirat(2) with the errno as the answer: "" when it was made. For callers to whom EEXIST is no surprise. */
-export function tryMakeDirectoryAt(fd: number, name: PathLike, mode: number): number {
-  return mkdirat(fd, cPath(name), mode) === 0 ? 0 : lastErrno();
 }
 
 /** @param mode a TYPE and permission bits (masked by the umask). */
