@@ -18,6 +18,8 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly string[]])
   ["daemon/engine", ["tar", ...STORES.map((room) => `daemon/${room}`), ...LEAVES, NODE]],
   ...STORES.map((room) => [`daemon/${room}`, [...LEAVES, "undici", "tar", "ipaddr.js", NODE]] as const),
   ["daemon/linux", ["daemon/base", "koffi", NODE]],
+  // The numbers of the signals are constants.
+  ["daemon/oci/signals.ts", ["daemon/oci", "daemon/base", "node:os"]],
   // Pure: no file, no socket, no process.
   ["daemon/oci", ["daemon/base", "node:path", "node:crypto", "node:buffer"]],
   ["daemon/base", [NODE]],
