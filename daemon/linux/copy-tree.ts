@@ -47,6 +47,7 @@ export class TreeCopy {
   /** The target directory itself takes owner, mode, times and attributes of `source` too. */
   run(source: number): void {
     this.#fill(source, this.#root, "");
+    ignoring("ENOENT", () => unlinkAt(this.#staging, STAGED));
   }
 
   #fill(source: number, target: number, path: string): void {

@@ -1,0 +1,115 @@
+import { mkdirSync, statSync } from "node:fs";
+import { chmod, mkdir, opendir, readdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { EngineError, errnoOf } from "../base/errors.ts";
+import { type Logger, silent } from "../base/logger.ts";
+import { diskError } from "../linux/disk-error.ts";
+import { syncDirectory } from "../linux/sync-directory.ts";
+import { Trash } from "../linux/trash.ts";
+import { Trees } from "../linux/trees.ts";
+import type { VolumeDriver } from "./volume-driver.ts";
+import { isVolumeName } from "./volume-name.ts";
+
+export interface LocalVolumesOptions {
+  readonly logger?: Logger;
+  readonly trees?: Trees;
+}
+
+/** Directories below `<root>/volumes`; `root` is the data root. Disposing waits for removals in the background. */
+export function createLocalVolumes(root: string, options: LocalVolumesOptions = {}): VolumeDriver & AsyncDisposable {
+  return new LocalVolumes(root, options);
+}
+
+class LocalVolumes implements VolumeDriver, AsyncDisposable {
+  readonly name = "local";
+  readonly #folder: string;
+  readonly #trees: Trees;
+  readonly #trash: Trash;
+
+  constructor(root: string, { logger = silent, trees = new Trees() }: LocalVolumesOptions) {
+    this.#folder = join(root, "volumes");
+    // A container's processes reach their volumes by a mount of their own, and need no way through the data root.
+    mkdirSync(this.#folder, { recursive: true, mode: 0o701 });
+    this.#trees = trees;
+    this.#trash = new Trash({ folder: join(root, "trash", "volumes"), trees, logger });
+  }
+
+  async create(name: string): Promise<string> {
+    const mountpoint = this.mountpoint(name);
+    if (exists(mountpoint)) return mountpoint;
+    try {
+      await mkdir(mountpoint, { recursive: true, mode: 0o755 });
+      await chmod(mountpoint, 0o755); // whatever the umask is
+      await syncDirectory(this.#folder);
+    } catch (error) {
+      throw diskError(`create volume ${name}`, error);
+    }
+    return mountpoint;
+  }
+
+  mountpoint(name: string): string {
+    return join(this.#path(name), "_data");
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#trash.take(this.#path(name));
+  }
+
+  /** One whose first filling was interrupted counts as empty: `copyUp` adds what is missing and changes nothing else. */
+  async isEmpty(name: string): Promise<boolean> {
+    if (exists(this.#staging(name))) return true;
+    try {
+      const directory = await opendir(this.mountpoint(name));
+      try {
+        return (await directory.read()) === null;
+      } finally {
+        await directory.close();
+      }
+    } catch (error) {
+      throw errnoOf(error) === "ENOENT" ? new EngineError("NotFound", `no such volume: ${name}`) : error;
+    }
+  }
+
+  /** The staging directory stands beside the data as long as the copy is not complete, a crash included. */
+  async copyUp(name: string, rootfs: string, path: string, signal?: AbortSignal): Promise<void> {
+    const staging = this.#staging(name);
+    try {
+      await mkdir(staging, { recursive: true, mode: 0o700 });
+      await this.#trees.copy({ rootfs, path, target: this.mountpoint(name), staging }, signal);
+      await rmdir(staging);
+    } catch (error) {
+      throw diskError(`copy ${path} of the image into volume ${name}`, error);
+    }
+  }
+
+  async usage(name: string, signal?: AbortSignal): Promise<number> {
+    return (await this.#trees.usage(this.mountpoint(name), signal)).bytes;
+  }
+
+  async sweep(known: ReadonlySet<string>): Promise<void> {
+    await this.#trash.empty();
+    for (const name of await readdir(this.#folder)) {
+      if (!known.has(name)) this.#trash.take(join(this.#folder, name));
+    }
+  }
+
+  #staging(name: string): string {
+    return join(this.#path(name), "filling");
+  }
+
+  /** @throws EngineError InvalidParameter: no name becomes a path that was not checked. */
+  #path(name: string): string {
+    if (!isVolumeName(name))
+      throw new EngineError("InvalidParameter", `${JSON.stringify(name)} is no name for a volume`);
+    return join(this.#folder, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#trash[Symbol.asyncDispose]();
+    await this.#trees[Symbol.asyncDispose]();
+  }
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
