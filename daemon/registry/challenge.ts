@@ -8,8 +8,7 @@ export interface Challenge {
 
 const HEADER_MAX = 16 * 1024;
 /** A quoted string, a comma, or a run of anything else: enough to take the header apart without backtracking. */
-const PIECE =
-  /\s*(?:,|([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([!#$%&'*+.^_`|~0-9A-Za-z/-]+=*))\s*/y;
+const PIECE = /\s*(?:,|([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([A-Za-z][\w-]*)(?=[\s,]|$))\s*/y;
 
 /** The challenges of a header, in order. What cannot be read ends the list: a server's nonsense is no reason to fail. */
 export function parseChallenges(header: string): readonly Challenge[] {

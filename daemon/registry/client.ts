@@ -5,6 +5,7 @@ import { ACCEPTED, bareMediaType } from "../oci/media-types.ts";
 import type { Readable } from "node:stream";
 import { ATTEMPTS, backOff, delayBefore } from "./back-off.ts";
 import {
+  discard,
   exchange,
   type ExchangeDeps,
   readBytes,
@@ -57,7 +58,7 @@ export class RegistryClient {
       { method: "GET", url: new URL("v2/", base), scope: "", accept: [200] },
       signal,
     );
-    response.body.destroy();
+    await discard(response.body);
   }
 
   /** By tag or digest. @throws RegistryError NotFound, Unauthorized; DataLoss when the bytes are not those of the digest. */
@@ -140,7 +141,7 @@ export class RegistryClient {
     const { base, exchange: deps } = await this.#ownEndpoint(signal);
     const url = repositoryUrl(base, name, `blobs/${checkedReference(digest)}`);
     const response = await exchange(deps, { method: "HEAD", url, scope: pushScope(name), accept: [200, 404] }, signal);
-    response.body.destroy();
+    await discard(response.body);
     return response.status === 200;
   }
 
@@ -163,7 +164,7 @@ export class RegistryClient {
     }
     const ask: RegistryRequest = { method: "POST", url, scope, headers: { "content-length": "0" }, accept: [201, 202] };
     const response = await exchange(deps, ask, signal);
-    await readBytes(response.body, 65_536, true);
+    await discard(response.body);
     if (response.status === 201) return undefined;
     const location = response.header("location");
     if (location === undefined)
@@ -189,7 +190,7 @@ export class RegistryClient {
     // A session is used up by an attempt, so trying again means a new one: the caller's.
     const ask: RegistryRequest = { method: "PUT", url, scope, headers, body: open, accept: [201, 204], attempts: 1 };
     const response = await exchange(deps, ask, signal);
-    await readBytes(response.body, 65_536, true);
+    await discard(response.body);
   }
 
   /** @throws RegistryError as the registry says; DataLoss when it stored something else. */
@@ -212,7 +213,7 @@ export class RegistryClient {
       accept: [201],
     };
     const response = await exchange(deps, ask, signal);
-    await readBytes(response.body, 65_536, true);
+    await discard(response.body);
     const digest = digestOf(bytes);
     const stored = response.header("docker-content-digest");
     if (stored !== undefined && stored.startsWith("sha256:") && stored !== digest) {
@@ -252,7 +253,7 @@ export class RegistryClient {
         // Without credentials and patience: this only asks who is there.
         const ask: RegistryRequest = { method: "GET", url, scope: "", accept: "any", attempts: 1 };
         const response = await exchange({ ...endpoint.exchange, authorization: undefined }, ask, signal);
-        response.body.destroy();
+        await discard(response.body);
         return endpoint;
       } catch (error) {
         if (last || signal.aborted || !(error instanceof EngineError) || error.kind !== "Unavailable") throw error;

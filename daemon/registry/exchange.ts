@@ -70,7 +70,7 @@ export async function exchange(
       if (outcome instanceof EngineError) throw outcome;
       return await accepted(ask, outcome);
     }
-    if (!(outcome instanceof EngineError)) await readText(outcome.body).catch(() => "");
+    if (!(outcome instanceof EngineError)) await discard(outcome.body);
     await backOff(delay, signal);
   }
 }
@@ -119,7 +119,7 @@ async function redirected(
     const location = response.header("location");
     const read = ask.method === "GET" || ask.method === "HEAD";
     if (!read || !REDIRECT.has(response.status) || location === undefined) return response;
-    response.body.destroy();
+    await discard(response.body);
     if (hops === REDIRECTS)
       throw new EngineError("Unavailable", `stopped after ${REDIRECTS} redirects of ${ask.url.href}`);
     url = resolveLocation(location, url, deps.insecure);
@@ -162,11 +162,18 @@ async function send(
     body: ask.body?.() ?? null,
     dispatcher: await deps.dispatcher(url.host),
   });
+  // Whoever reads it sees the error too; whoever drops it must not bring the daemon down.
+  body.on("error", () => undefined);
   const header = (name: string): string | undefined => {
     const value = answered[name];
     return Array.isArray(value) ? value.join(", ") : value;
   };
   return { status: statusCode, header, body, url };
+}
+
+/** Reads a short body to its end, so that the connection can be used again; a long one is cut off. */
+export async function discard(body: Readable): Promise<void> {
+  await readText(body).catch(() => "");
 }
 
 /** At most `ERROR_BODY_LIMIT` bytes of a body; the rest is thrown away. */

@@ -12,7 +12,9 @@ const ARCHIVE = dockerArchive("app:1", LAYERS, { config: { Labels: { k: "v" } } 
 
 /** In chunks that no boundary of the archive agrees with. */
 function stream(bytes: Buffer, size = 700): Readable {
-  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  );
   return Readable.from(chunks, { objectMode: false });
 }
 
@@ -32,7 +34,10 @@ const CONFIG = JSON.stringify({
 
 function archive({ manifest, layers, config = CONFIG }: Layout): Buffer {
   return tarArchive([
-    { name: "manifest.json", data: JSON.stringify(manifest ?? [{ Config: "c.json", RepoTags: ["x:1"], Layers: ["l.tar"] }]) },
+    {
+      name: "manifest.json",
+      data: JSON.stringify(manifest ?? [{ Config: "c.json", RepoTags: ["x:1"], Layers: ["l.tar"] }]),
+    },
     { name: "c.json", data: config },
     ...(layers ?? [{ name: "l.tar", data: LAYERS[0] }]),
   ]);
@@ -59,7 +64,8 @@ function ociLayout(options: { readonly layer?: Buffer; readonly wrongName?: bool
     ],
   };
   const blob = (data: Buffer | string): TarEntry => ({ name: `blobs/sha256/${hexOf(digestOf(data))}`, data });
-  const named = options.wrongName === true ? { ...blob(layer), data: Buffer.concat([layer, Buffer.from("x")]) } : blob(layer);
+  const named =
+    options.wrongName === true ? { ...blob(layer), data: Buffer.concat([layer, Buffer.from("x")]) } : blob(layer);
   return tarArchive([
     named,
     blob(CONFIG),
@@ -82,11 +88,24 @@ describe("Images.load", () => {
       assert.deepStrictEqual(progress, [{ kind: "stream", text: "Loaded image: app:1\n" }]);
       const image = bed.images.get("app:1");
       assert.deepStrictEqual(
-        { tags: image.tags, labels: image.config.run.labels, size: image.size, chain: bed.images.chainOf(image).length },
-        { tags: ["docker.io/library/app:1"], labels: { k: "v" }, size: LAYERS[0]!.length + LAYERS[1]!.length, chain: 2 },
+        {
+          tags: image.tags,
+          labels: image.config.run.labels,
+          size: image.size,
+          chain: bed.images.chainOf(image).length,
+        },
+        {
+          tags: ["docker.io/library/app:1"],
+          labels: { k: "v" },
+          size: LAYERS[0]!.length + LAYERS[1]!.length,
+          chain: 2,
+        },
       );
       assert.deepStrictEqual(new Set(bed.content.blobs.keys()), new Set([image.id, ...LAYERS.map(digestOf)]));
-      assert.deepStrictEqual(bed.events.map((event) => [event.action, event.actor]), [["load", image.id]]);
+      assert.deepStrictEqual(
+        bed.events.map((event) => [event.action, event.actor]),
+        [["load", image.id]],
+      );
     });
   }
 
@@ -140,11 +159,23 @@ describe("Images.load", () => {
     ["a layer that is not there", archive({ layers: [] }), "InvalidParameter"],
     ["a layer with another diffID", archive({ layers: [{ name: "l.tar", data: LAYERS[1] }] }), "DataLoss"],
     ["a layer too many", archive({ manifest: [{ Config: "c.json", Layers: ["l.tar", "l.tar"] }] }), "InvalidParameter"],
-    ["a bad name", archive({ manifest: [{ Config: "c.json", RepoTags: ["UP:1"], Layers: ["l.tar"] }] }), "InvalidParameter"],
+    [
+      "a bad name",
+      archive({ manifest: [{ Config: "c.json", RepoTags: ["UP:1"], Layers: ["l.tar"] }] }),
+      "InvalidParameter",
+    ],
     ["a path that climbs out", archive({ manifest: [{ Config: "../c.json", Layers: [] }] }), "InvalidParameter"],
     ["an entry that climbs out", archive({ layers: [{ name: "../l.tar", data: "x" }] }), "InvalidParameter"],
-    ["a link that goes in a circle", archive({ layers: [{ name: "l.tar", type: "symlink", link: "l.tar" }] }), "InvalidParameter"],
-    ["a 10 GB claim", archive({ layers: [{ name: "l.tar", data: "x", claimedSize: 8 ** 11 - 1 }] }), "InvalidParameter"],
+    [
+      "a link that goes in a circle",
+      archive({ layers: [{ name: "l.tar", type: "symlink", link: "l.tar" }] }),
+      "InvalidParameter",
+    ],
+    [
+      "a 10 GB claim",
+      archive({ layers: [{ name: "l.tar", data: "x", claimedSize: 8 ** 11 - 1 }] }),
+      "InvalidParameter",
+    ],
     ["a blob that is not what its name says", ociLayout({ wrongName: true }), "DataLoss"],
   ];
   for (const [name, bytes, kind] of broken) {
@@ -153,7 +184,11 @@ describe("Images.load", () => {
       const load = collect(bed.images.load(stream(bytes), { quiet: true }, never));
       await assert.rejects(load, (error: unknown) => error instanceof EngineError && error.kind === kind);
       assert.deepStrictEqual(
-        { images: bed.images.list({ all: true, filters: new Map() }), blobs: bed.content.blobs.size, layers: bed.snapshots.layers.size },
+        {
+          images: bed.images.list({ all: true, filters: new Map() }),
+          blobs: bed.content.blobs.size,
+          layers: bed.snapshots.layers.size,
+        },
         { images: [], blobs: 0, layers: 0 },
       );
     });
