@@ -40,8 +40,7 @@ export class BlobDownloads {
     await this.#jobs.run(blob.digest, signal, listener.onProgress, async (shared, report) => {
       if ((await this.#content.size(blob.digest)) !== undefined) return;
       using _ = await this.#slots.acquire(shared, listener.onWait);
-      await this.#download(client, repository, blob, shared, report);
-      listener.onVerify();
+      await this.#download(client, repository, blob, shared, report, listener.onVerify);
     });
   }
 
@@ -51,6 +50,7 @@ export class BlobDownloads {
     blob: BlobInfo,
     signal: AbortSignal,
     report: (current: number) => void,
+    onVerify: () => void,
   ): Promise<void> {
     await using writer = await this.#content.writer(`pull-${blob.digest}`);
     // More than there can be: what lies there is not this blob's beginning.
@@ -64,6 +64,7 @@ export class BlobDownloads {
       report(current);
       reported = current;
     }
+    onVerify();
     await writer.commit({ digest: blob.digest, size: blob.size });
   }
 }

@@ -11,7 +11,9 @@ export function isPatternValid(pattern: string): boolean {
   return toRegExp(pattern) !== undefined;
 }
 
-const escape = (char: string): string => (/[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char);
+const escape = (char: string): string => (/[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char);
+/** Inside brackets a hyphen that was escaped is no range. */
+const escapeMember = (char: string): string => (char === "-" ? "\\-" : escape(char));
 
 const PATTERN_MAX = 512;
 
@@ -24,7 +26,7 @@ function toRegExp(pattern: string): RegExp | undefined {
       const found = /^\[(\^?)((?:\\.|[^\]\\])+)\]/.exec(pattern.slice(at));
       if (found === null) return undefined;
       const [all, not = "", body = ""] = found;
-      source += `[${not}${body.replace(/\\.|[[\]^]/g, (each) => escape(each.slice(-1)))}]`;
+      source += `[${not}${body.replace(/\\.|[[\]^]/g, (each) => escapeMember(each.slice(-1)))}]`;
       at += all.length;
       continue;
     }
@@ -39,7 +41,7 @@ function toRegExp(pattern: string): RegExp | undefined {
     at++;
   }
   try {
-    return new RegExp(`^${source}$`, "sv");
+    return new RegExp(`^${source}$`, "su");
   } catch {
     return undefined;
   }
