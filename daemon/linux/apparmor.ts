@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { EngineError, errnoOf } from "../base/errors.ts";
-import { apparmorProfile, DEFAULT_APPARMOR_PROFILE } from "../oci/apparmor.ts";
 
 /** True where the kernel enforces AppArmor, and the daemon is not inside a container that must not change it. */
 export function apparmorEnabled(): boolean {
@@ -29,16 +28,20 @@ export interface LoadedProfile {
 }
 
 /**
- * Loads our default profile into the kernel, in the place of an older one. Once per start of the daemon: it takes
+ * Loads a profile into the kernel, in the place of an older one of its name. Once per start of the daemon: it takes
  * apparmor_parser a moment to compile it. Without apparmor_parser nothing can be loaded, and containers run without a
  * profile, as Docker's do.
+ *
+ *   await loadProfile(DEFAULT_APPARMOR_PROFILE, apparmorProfile(currentLabel()));
+ *
+ * @param text as apparmor.d(5) has it.
  * @throws EngineError Unavailable when apparmor_parser refuses the profile.
  */
-export async function loadDefaultProfile(signal?: AbortSignal): Promise<LoadedProfile> {
+export async function loadProfile(name: string, text: string, signal?: AbortSignal): Promise<LoadedProfile> {
   if (!apparmorEnabled()) return { profile: undefined };
   try {
-    await parse(apparmorProfile(currentLabel()), signal);
-    return { profile: DEFAULT_APPARMOR_PROFILE };
+    await parse(text, signal);
+    return { profile: name };
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
     const warning =
@@ -61,8 +64,7 @@ async function parse(profile: string, signal?: AbortSignal): Promise<void> {
   // A parser that ends before it has read everything says why on its error stream.
   child.stdin.on("error", () => undefined).end(profile);
   const [code, complaint] = await Promise.all([ended, text(child.stderr)]);
-  if (code !== 0)
-    throw new EngineError("Unavailable", `apparmor_parser refused the default profile: ${complaint.trim()}`);
+  if (code !== 0) throw new EngineError("Unavailable", `apparmor_parser refused a profile: ${complaint.trim()}`);
 }
 
 function readOrEmpty(path: string): string {

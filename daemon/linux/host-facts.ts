@@ -8,7 +8,7 @@ import { lowestOomScore, ownCapabilities, ownHardLimits } from "./own-limits.ts"
 /**
  * What the daemon finds out about its host once, when it starts; everything is read from /proc and /sys in some
  * milliseconds. A superset of oci/spec's SpecFacts but for `apparmorProfile` and `mountOptions`, which come from
- * loadDefaultProfile and runcFacts, and `hostDevices`, which are looked up when they are needed (linux/devices.ts).
+ * loadProfile and runcFacts, and `hostDevices`, which are looked up when they are needed (linux/devices.ts).
  */
 export interface HostFacts {
   /** As uname(2) gives it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { capabilitiesOf } from "../oci/capabilities.ts";
+import { capabilitiesOf } from "../base/linux-capabilities.ts";
 
 /** Bit set of a line of proc_pid_status(5): CapBnd, CapEff. */
 function maskOf(status: string, field: string): bigint {

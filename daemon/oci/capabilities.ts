@@ -1,16 +1,7 @@
 import { EngineError } from "../base/errors.ts";
+import { CAPABILITIES } from "../base/linux-capabilities.ts";
 
-/** capabilities(7), in the order of their numbers (linux/capability.h). */
-// prettier-ignore
-export const CAPABILITIES = [
-  "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
-  "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",
-  "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT",
-  "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE",
-  "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL",
-  "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND",
-  "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
-] as const;
+export { CAPABILITIES };
 
 /** What a container has when nobody says otherwise: Docker's fourteen. */
 export const DEFAULT_CAPABILITIES: readonly string[] = [
@@ -82,9 +73,4 @@ function normalise(field: "CapAdd" | "CapDrop", names: readonly string[]): Reado
       return full;
     }),
   );
-}
-
-/** Names in a kernel's bit set, as the hexadecimal text of proc_pid_status(5) has it. */
-export function capabilitiesOf(mask: bigint): readonly string[] {
-  return CAPABILITIES.filter((_, bit) => (mask >> BigInt(bit)) & 1n);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { EngineError, errnoOf } from "../../base/errors.ts";
 import type { Cgroup } from "./cgroup.ts";
@@ -24,9 +25,11 @@ export class CgroupV1 implements Cgroup {
     this.#folders = folders;
   }
 
-  /** Hierarchies with several controllers, once. */
+  /** Those that runc has made: an older one makes none in a hybrid's version 2. */
   paths(): readonly string[] {
-    return [...new Set(this.#folders.values())];
+    return this.#all()
+      .map(({ path }) => path)
+      .filter((path) => existsSync(path));
   }
 
   #files(controller: string): CgroupFiles | undefined {
@@ -38,8 +41,9 @@ export class CgroupV1 implements Cgroup {
     return (this.#files("devices") ?? this.#files("pids") ?? this.#all()[0])?.processes() ?? [];
   }
 
+  /** Hierarchies with several controllers, once. */
   #all(): readonly CgroupFiles[] {
-    return this.paths().map((path) => new CgroupFiles(path));
+    return [...new Set(this.#folders.values())].map((path) => new CgroupFiles(path));
   }
 
   /** freezer-subsystem.rst: FREEZING becomes FROZEN while it is read, once the last task has stopped. */

@@ -1,11 +1,10 @@
-import { watch } from "node:fs";
-import { join } from "node:path";
 import { EngineError, errnoOf } from "../../base/errors.ts";
 import type { Cgroup } from "./cgroup.ts";
 import { CgroupFiles } from "./files.ts";
 import { killEach } from "./kill.ts";
 import { limitsV2, type CgroupResources } from "./limits.ts";
 import { statsV2, type CgroupStats } from "./stats.ts";
+import { waitForEvent } from "./wait-for-event.ts";
 
 /** A task in an uninterruptible wait cannot be frozen or killed: nobody waits for it longer than this. */
 const FREEZE_TIMEOUT_MS = 10_000;
@@ -30,7 +29,7 @@ export class CgroupV2 implements Cgroup {
   async freeze(signal?: AbortSignal): Promise<void> {
     this.#files.write("cgroup.freeze", "1");
     try {
-      await this.#event("frozen 1", FREEZE_TIMEOUT_MS, signal);
+      await waitForEvent(this.#files, "frozen 1", FREEZE_TIMEOUT_MS, signal);
     } catch (cause) {
       this.thaw();
       throw new EngineError("Internal", `cgroup ${this.#files.path} did not freeze`, { cause });
@@ -39,29 +38,6 @@ export class CgroupV2 implements Cgroup {
 
   thaw(): void {
     if (this.#files.read("cgroup.freeze") !== undefined) this.#files.write("cgroup.freeze", "0");
-  }
-
-  /** Resolves once cgroup.events has the line, or is gone. @throws the reason why it waits no longer. */
-  async #event(line: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const reached = (): boolean => {
-      const events = this.#files.read("cgroup.events");
-      return events === undefined || events.split("\n").includes(line);
-    };
-    if (reached()) return;
-    const limit = AbortSignal.timeout(timeoutMs);
-    const any = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const events = watch(join(this.#files.path, "cgroup.events"), () => reached() && resolve());
-    const onAbort = (): void => reject(any.reason as Error);
-    any.addEventListener("abort", onAbort, { once: true });
-    events.on("error", reject);
-    try {
-      // It may have changed between the first look and the watch.
-      if (!reached()) await promise;
-    } finally {
-      any.removeEventListener("abort", onAbort);
-      events.close();
-    }
   }
 
   /** cgroup.kill reaches every process at once, frozen and forking ones too (Linux 5.14). */
@@ -80,7 +56,7 @@ export class CgroupV2 implements Cgroup {
       this.#files.remove();
     } catch (error) {
       if (errnoOf(error) !== "EBUSY") throw error;
-      await this.#event("populated 0", REMOVE_TIMEOUT_MS, signal).catch((cause: unknown) => {
+      await waitForEvent(this.#files, "populated 0", REMOVE_TIMEOUT_MS, signal).catch((cause: unknown) => {
         throw Object.assign(new Error(`cgroup ${this.#files.path} is busy`, { cause }), { code: "EBUSY" });
       });
       this.#files.remove();

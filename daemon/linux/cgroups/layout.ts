@@ -9,7 +9,10 @@ export type CgroupLayout =
   | { readonly version: 2; readonly mountpoint: string; readonly controllers: ReadonlySet<string> }
   | {
       readonly version: 1;
-      /** Controller → mount point; named hierarchies as `name=systemd`. Co-mounted controllers share one. */
+      /**
+       * Controller → mount point; named hierarchies as `name=systemd`, a hybrid's version 2 as "". Co-mounted controllers
+       * share one.
+       */
       readonly hierarchies: ReadonlyMap<string, string>;
     };
 
@@ -30,9 +33,15 @@ export function parseLayout(mountinfo: string, controllersOf: (mountpoint: strin
     for (const name of superOptions.filter(isController)) if (!hierarchies.has(name)) hierarchies.set(name, mountpoint);
   }
   const hasControllers = [...hierarchies.keys()].some((name) => !name.startsWith("name="));
-  if (unified === undefined || hasControllers) return { version: 1, hierarchies };
+  if (unified === undefined || hasControllers) {
+    // runc makes a folder there too, where systemd mounts it in a hybrid.
+    if (unified?.mountpoint.endsWith(HYBRID) === true) hierarchies.set("", unified.mountpoint);
+    return { version: 1, hierarchies };
+  }
   return { version: 2, mountpoint: unified.mountpoint, controllers: new Set(controllersOf(unified.mountpoint)) };
 }
+
+const HYBRID = "/cgroup/unified";
 
 /** Options of the super block that are no controllers. */
 const FLAGS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { OciSeccomp } from "../../oci/runtime-spec.ts";
 import { compileSeccomp } from "./compile.ts";
 import type { SeccompLibrary } from "./library.ts";
+import type { SeccompProfile } from "./profile.ts";
 
 /** Distinct profiles kept, of some 10 KB each: nearly all containers share the default one. */
 const KEPT = 32;
@@ -26,7 +26,7 @@ export class SeccompCache {
    * profile asks for a listener): then a process can only be added by runc itself.
    * @throws EngineError InvalidParameter for a profile that libseccomp refuses; it is not kept.
    */
-  get(profile: OciSeccomp): Promise<Uint8Array | undefined> {
+  get(profile: SeccompProfile): Promise<Uint8Array | undefined> {
     const library = this.#library;
     if (library === undefined) return Promise.resolve(undefined);
     const key = createHash("sha256").update(JSON.stringify(profile)).digest("base64");

@@ -1,10 +1,10 @@
 import { closeSync, readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { EngineError } from "../../base/errors.ts";
-import type { OciSeccomp, OciSyscall } from "../../oci/runtime-spec.ts";
 import { check, libc } from "../libc.ts";
 import { AUDIT_ARCH_X86_64, enosysPrefix, type LastCalls } from "./enosys-prefix.ts";
 import type { SeccompLibrary } from "./library.ts";
+import type { SeccompCall, SeccompProfile } from "./profile.ts";
 
 const memfdCreate = libc.func("int memfd_create(const char *name, unsigned int flags)") as (
   name: string,
@@ -28,7 +28,10 @@ const SLICE = 32;
  * @returns undefined when it has actions that only runc can serve (SCMP_ACT_NOTIFY needs a listener).
  * @throws EngineError InvalidParameter for what libseccomp refuses.
  */
-export async function compileSeccomp(library: SeccompLibrary, profile: OciSeccomp): Promise<Uint8Array | undefined> {
+export async function compileSeccomp(
+  library: SeccompLibrary,
+  profile: SeccompProfile,
+): Promise<Uint8Array | undefined> {
   const defaultAction = actionOf(profile.defaultAction, profile.defaultErrnoRet);
   const actions = profile.syscalls.map(({ action, errnoRet }) => actionOf(action, errnoRet));
   if (defaultAction === undefined || actions.includes(undefined)) return undefined;
@@ -89,7 +92,7 @@ function must(result: number, call: string): void {
 async function addRules(
   library: SeccompLibrary,
   context: unknown,
-  rules: readonly OciSyscall[],
+  rules: readonly SeccompCall[],
   defaultAction: number,
 ): Promise<void> {
   // One rule a name, as runc counts them.
@@ -122,7 +125,7 @@ const OPERATORS: Readonly<Record<string, number>> = {
 const CONDITION_BYTES = 24;
 
 /** One array of conditions, all to hold; or one each, any to hold, where an argument is asked about twice. */
-function conditionsOf({ args = [] }: OciSyscall): readonly Uint8Array[] {
+function conditionsOf({ args = [] }: SeccompCall): readonly Uint8Array[] {
   const encoded = args.map(({ index, value, valueTwo = 0, op }) => {
     const bytes = Buffer.alloc(CONDITION_BYTES);
     new Uint32Array(bytes.buffer, bytes.byteOffset, 2).set([index, OPERATORS[op] ?? 0]);
@@ -147,7 +150,7 @@ async function exportProgram(library: SeccompLibrary, context: unknown): Promise
 /** For each value of seccomp_data.arch that the profile covers, the highest numbers that it names. */
 async function lastCalls(
   library: SeccompLibrary,
-  profile: OciSeccomp,
+  profile: SeccompProfile,
   archs: readonly number[],
 ): Promise<readonly LastCalls[]> {
   const names = [...new Set(profile.syscalls.flatMap((rule) => rule.names))];

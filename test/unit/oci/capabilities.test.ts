@@ -1,8 +1,8 @@
 import { deepStrictEqual, throws } from "node:assert/strict";
 import { EngineError } from "../../../daemon/base/errors.ts";
+import { capabilitiesOf } from "../../../daemon/base/linux-capabilities.ts";
 import {
   CAPABILITIES,
-  capabilitiesOf,
   DEFAULT_CAPABILITIES,
   resolveCapabilities,
   type CapabilityRequest,
