@@ -19,14 +19,20 @@ interface Task<Job, Result> {
   readonly reject: (reason: unknown) => void;
 }
 
+/** A layer's end is soon followed by the next one: starting a thread anew costs 50 ms of a processor. Milliseconds. */
+const LINGER_MS = 1000;
+
 /**
- * Blocking work off the event loop. A thread starts when a job finds none and ends as soon as none waits: an idle daemon has
- * no threads, and no timer to end them. Jobs run in the order of arrival, one a thread.
+ * Blocking work off the event loop. A thread starts when a job finds none idle, and ends a moment after the last one: an idle
+ * daemon has no threads and no timers. Jobs run in the order of arrival, one a thread.
  */
 export class WorkerPool<Job, Result> implements AsyncDisposable {
   readonly #deps: WorkerPoolDeps;
   readonly #waiting: Task<Job, Result>[] = [];
-  readonly #running = new Set<Promise<void>>();
+  readonly #threads = new Set<Promise<void>>();
+  /** Wakes a thread that has nothing to do: for a job, or to end. */
+  readonly #idle: (() => void)[] = [];
+  #closing = false;
 
   constructor(deps: WorkerPoolDeps) {
     this.#deps = deps;
@@ -43,11 +49,12 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
     this.#waiting.push(task);
     const onAbort = (): void => {
       const place = this.#waiting.indexOf(task);
-      if (place >= 0) this.#waiting.splice(place, 1);
-      if (place >= 0) reject(signal?.reason as Error);
+      if (place < 0) return;
+      this.#waiting.splice(place, 1);
+      reject(signal?.reason as Error);
     };
     signal?.addEventListener("abort", onAbort, { once: true });
-    if (this.#running.size < this.#deps.size) this.#startThread();
+    this.#engage();
     try {
       return await promise;
     } finally {
@@ -55,24 +62,50 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
     }
   }
 
-  #startThread(): void {
-    const thread = this.#thread().finally(() => this.#running.delete(thread));
-    this.#running.add(thread);
+  /** Sees to it that somebody takes the job that was just queued. */
+  #engage(): void {
+    const wake = this.#idle.pop();
+    if (wake !== undefined) return wake();
+    if (this.#threads.size >= this.#deps.size) return;
+    const thread = this.#live().finally(() => {
+      this.#threads.delete(thread);
+      // A job that came while this one was ending found no place for a thread of its own.
+      if (this.#waiting.length > 0) this.#engage();
+    });
+    this.#threads.add(thread);
   }
 
-  /** The life of one thread: jobs while there are any. Never rejects: what goes wrong is the job's. */
-  async #thread(): Promise<void> {
+  /** The life of one thread: jobs, and a while without any. Never rejects: what goes wrong is the job's. */
+  async #live(): Promise<void> {
     // Descriptors that system calls opened are closed by whoever opened them: nothing for Node to keep account of.
-    const worker = new Worker(this.#deps.url, { name: this.#deps.name, trackUnmanagedFds: false });
-    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    let task: Task<Job, Result> | undefined;
-    while ((task = this.#waiting.shift()) !== undefined) {
-      if (!(await this.#runTask(worker, task))) break;
-    }
+    // Node's own flags are not inherited: how the daemon itself was started does not matter to it.
+    const worker = new Worker(this.#deps.url, { name: this.#deps.name, trackUnmanagedFds: false, execArgv: [] });
+    worker.on("error", () => undefined); // the job hears of it; unheard it would end the daemon
+    let gone = false;
+    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve())).then(() => void (gone = true));
+    do {
+      let task: Task<Job, Result> | undefined;
+      while (!gone && (task = this.#waiting.shift()) !== undefined) {
+        if (!(await this.#runTask(worker, task))) await exited;
+      }
+    } while (!gone && (await this.#jobComes(worker, exited)));
     worker.postMessage({ kind: "end" } satisfies ToWorker<Job>);
-    // A job that arrives from here on starts a thread of its own; the place is given up when this one is gone.
     await exited;
-    if (this.#waiting.length > 0) return void queueMicrotask(() => this.#startThread());
+  }
+
+  /** @returns false when none came for a while. Waiting for it keeps no process alive. */
+  async #jobComes(worker: Worker, exited: Promise<void>): Promise<boolean> {
+    if (this.#closing) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle.push(resolve);
+    const timer = setTimeout(resolve, LINGER_MS).unref();
+    worker.unref();
+    await Promise.race([promise, exited]);
+    worker.ref();
+    clearTimeout(timer);
+    const place = this.#idle.indexOf(resolve);
+    if (place >= 0) this.#idle.splice(place, 1);
+    return this.#waiting.length > 0;
   }
 
   /** @returns false when the thread died. */
@@ -98,14 +131,15 @@ export class WorkerPool<Job, Result> implements AsyncDisposable {
       return await promise;
     } finally {
       worker.off("message", onMessage).off("error", onDeath).off("exit", onDeath);
-      // An error nobody listens to would end the daemon.
-      worker.on("error", () => undefined);
       task.signal?.removeEventListener("abort", onAbort);
     }
   }
 
-  /** Waits for the jobs that run. */
+  /** Waits for the jobs that run or wait, and ends the threads. A job that comes later starts one again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#running);
+    this.#closing = true;
+    for (const wake of this.#idle.splice(0)) wake();
+    while (this.#threads.size > 0) await Promise.all(this.#threads);
+    this.#closing = false;
   }
 }
