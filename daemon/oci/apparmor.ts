@@ -29,22 +29,21 @@ ${peers.map((peer) => `  signal (receive) peer=${peer},`).join("\n")}
   signal (send, receive) peer=${name},
   ptrace (trace, read, tracedby, readby) peer=${name},
 
-  # Of /proc only what belongs to a process, and /proc/sys/kernel/shm*, can be written.
-  deny @{PROC}/* w,
-  deny @{PROC}/{[^1-9],[^1-9][^0-9],[^1-9s][^0-9y][^0-9s],[^1-9][^0-9][^0-9][^0-9/]*}/** w,
-  deny @{PROC}/sys/[^k]** w,
-  deny @{PROC}/sys/kernel/{?,??,[^s][^h][^m]**} w,
-  deny @{PROC}/sysrq-trigger rwklx,
-  deny @{PROC}/kcore rwklx,
+  # What belongs to a process has a number for a name; every other folder of /proc is the kernel's own.
+  deny @{PROC}/* wl,
+  deny @{PROC}/[a-rt-zA-Z]*/** wl,
+  deny @{PROC}/s[^y]*/** wl,
+  # Of its settings those of System V shared memory are the container's: they belong to the ipc namespace.
+  deny @{PROC}/sys/[a-jl-z]*/** wl,
+  deny @{PROC}/sys/kernel/[^s]** wl,
+  deny @{PROC}/sys/kernel/s[^h]** wl,
+  deny @{PROC}/sys/kernel/sh[^m]** wl,
+  deny @{PROC}/{kcore,sysrq-trigger} rwklx,
 
-  deny /sys/[^f]*/** wklx,
-  deny /sys/f[^s]*/** wklx,
-  deny /sys/fs/[^c]*/** wklx,
-  deny /sys/fs/c[^g]*/** wklx,
-  deny /sys/fs/cg[^r]*/** wklx,
-  deny /sys/firmware/** rwklx,
-  deny /sys/devices/virtual/powercap/** rwklx,
-  deny /sys/kernel/security/** rwklx,
+  # Of /sys only the container's own cgroups can be written.
+  deny /sys/{block,bus,class,dev,devices,hypervisor,kernel,module,power}/** wklx,
+  deny /sys/fs/[abd-z]*/** wklx,
+  deny /sys/{firmware,devices/virtual/powercap,kernel/security}/** rwklx,
 }
 `.trimStart();
 }
