@@ -3,7 +3,7 @@ import { availableParallelism, release, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
 import { cgroupLimits, detectCgroups, type CgroupLayout, type CgroupLimits } from "./cgroups/layout.ts";
 import { defaultCgroupDriver } from "./cgroups/open-cgroup.ts";
-import { lowestOomScore, ownCapabilities, ownHardLimits } from "./own-limits.ts";
+import { inUserNamespace, lowestOomScore, ownCapabilities, ownHardLimits } from "./own-limits.ts";
 
 /**
  * What the daemon finds out about its host once, when it starts; everything is read from /proc and /sys in some
@@ -30,6 +30,8 @@ export interface HostFacts {
   readonly capabilities: readonly string[];
   readonly hardLimits: Readonly<Record<string, number>>;
   readonly oomScoreAdjMin: number;
+  /** The daemon is root of a user namespace (rootless), not of the host. */
+  readonly userNamespace: boolean;
   readonly seccomp: boolean;
   readonly selinux: boolean;
   /** The kernel has cgroup namespaces. */
@@ -56,6 +58,7 @@ export function readHostFacts(): HostFacts {
     capabilities,
     hardLimits: ownHardLimits(),
     oomScoreAdjMin: lowestOomScore(capabilities),
+    userNamespace: inUserNamespace(),
     seccomp: existsSync("/proc/sys/kernel/seccomp/actions_avail"),
     selinux: existsSync("/sys/fs/selinux/enforce"),
     cgroupNamespaces: existsSync("/proc/self/ns/cgroup"),

@@ -46,3 +46,8 @@ export function ownHardLimits(limits = readFileSync("/proc/self/limits", "utf8")
 export function lowestOomScore(capabilities: readonly string[]): number {
   return capabilities.includes("CAP_SYS_RESOURCE") ? -1000 : Number(readFileSync("/proc/self/oom_score_adj", "utf8"));
 }
+
+/** Root of the host sees every uid as itself (user_namespaces(7)). */
+export function inUserNamespace(uidMap = readFileSync("/proc/self/uid_map", "utf8")): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
+}

@@ -73,7 +73,7 @@ function buildLinux(
   limits: ReturnType<typeof buildResources>["resources"],
 ): OciLinux {
   const { nodes, rules } = buildDevices(devices, host.privileged, facts.hostDevices);
-  const sysctl = buildSysctls(host.sysctls, domainname, namespaces);
+  const sysctl = buildSysctls(host.sysctls, domainname, namespaces, facts.userNamespace);
   const propagation = rootfsPropagation(mounts);
   return {
     namespaces: namespacesOf(namespaces),

@@ -144,6 +144,8 @@ export interface SpecFacts {
   readonly hardLimits: Readonly<Record<string, number>>;
   /** The lowest oom_score_adj that the daemon may give. */
   readonly oomScoreAdjMin: number;
+  /** The daemon is root of a user namespace (rootless), not of the host. */
+  readonly userNamespace: boolean;
   readonly seccomp: boolean;
   /** Name of the profile that is loaded as the default; undefined where AppArmor is off. */
   readonly apparmorProfile?: string;

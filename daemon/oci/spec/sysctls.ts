@@ -22,11 +22,13 @@ export function buildSysctls(
   asked: Readonly<Record<string, string>>,
   domainname: string,
   namespaces: NamespaceInput,
+  userNamespace: boolean,
 ): Readonly<Record<string, string>> {
   const ownNetwork = namespaces.network === "new" || (namespaces.network !== "host" && namespaces.networkIsOwn);
   for (const name of Object.keys(asked)) checkSysctl(name.replaceAll("/", "."), ownNetwork, namespaces);
   return {
-    ...(ownNetwork ? NETWORK_DEFAULTS : {}),
+    // A user namespace does not map all the groups that the range names: the kernel would refuse it.
+    ...(ownNetwork && !userNamespace ? NETWORK_DEFAULTS : {}),
     ...(domainname !== "" && namespaces.uts === "new" ? { "kernel.domainname": domainname } : {}),
     ...Object.fromEntries(Object.entries(asked).map(([name, value]) => [name.replaceAll("/", "."), value])),
   };

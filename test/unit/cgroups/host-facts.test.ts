@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { currentLabel } from "../../../daemon/linux/apparmor.ts";
 import { deviceNumber, resolveDevices } from "../../../daemon/linux/devices.ts";
 import { goArch, parseOsRelease } from "../../../daemon/linux/host-facts.ts";
-import { ownCapabilities, ownHardLimits } from "../../../daemon/linux/own-limits.ts";
+import { inUserNamespace, ownCapabilities, ownHardLimits } from "../../../daemon/linux/own-limits.ts";
 import { readFeatures } from "../../../daemon/linux/runc-features.ts";
 import { apparmorProfile } from "../../../daemon/oci/apparmor.ts";
 
@@ -25,6 +25,16 @@ describe("ownCapabilities", () => {
   it("is what is both permitted and in the bounding set", () => {
     const status = "CapPrm:\t0000000000000003\nCapBnd:\t0000000000000006\n";
     deepStrictEqual(ownCapabilities(status), ["CAP_DAC_OVERRIDE"]);
+  });
+});
+
+describe("inUserNamespace", () => {
+  it("is where not every uid is itself", () => {
+    const maps = ["         0          0 4294967295\n", "0 1000 1\n1 100000 65536\n"];
+    deepStrictEqual(
+      maps.map((map) => inUserNamespace(map)),
+      [false, true],
+    );
   });
 });
 

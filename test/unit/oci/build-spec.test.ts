@@ -13,6 +13,7 @@ const facts: SpecFacts = {
   capabilities: CAPABILITIES,
   hardLimits: { nofile: 20_000 },
   oomScoreAdjMin: -1000,
+  userNamespace: false,
   seccomp: true,
   selinux: false,
   cgroupVersion: 2,
@@ -217,6 +218,10 @@ describe("buildSpec", () => {
         ["/dev/shm", "/dev/shm"],
       ],
     );
+  });
+
+  it("sets no sysctls of its own in a user namespace", () => {
+    strictEqual(build({}, {}, { userNamespace: true }).spec.linux.sysctl, undefined);
   });
 
   it("warns of what this daemon cannot give, and leaves it out", () => {
