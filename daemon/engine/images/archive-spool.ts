@@ -4,7 +4,7 @@ import { newId } from "../../base/ids.ts";
 import { type Digest, isDigest } from "../../base/digest.ts";
 import { EngineError, errnoOf, kindOf, messageOf } from "../../base/errors.ts";
 import type { ContentStore } from "../../content/content-store.ts";
-import { decompressed } from "./decompress.ts";
+import { borrowed, decompressed } from "./decompress.ts";
 import type { Hold } from "./garbage.ts";
 import { type TarEntry, tarEntries } from "./tar-entries.ts";
 
@@ -113,7 +113,7 @@ export async function spoolArchive(
 ): Promise<SpooledArchive> {
   const spooled = new SpooledArchive();
   const ingest = `load-${newId()}`;
-  const { stream: plain } = await decompressed(archive, signal);
+  const { stream: plain } = await decompressed(borrowed(archive), signal);
   const onAbort = (): void => void plain.destroy(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
   try {

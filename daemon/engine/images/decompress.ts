@@ -1,4 +1,4 @@
-import { PassThrough, pipeline, type Readable } from "node:stream";
+import { finished, PassThrough, pipeline, type Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { EngineError } from "../../base/errors.ts";
 
@@ -23,6 +23,20 @@ export function compressionOf(head: Uint8Array): Compression {
     );
   }
   return "none";
+}
+
+/**
+ * The bytes of a stream that stays its owner's: ending or failing here does not destroy it. A request's body must outlive the
+ * refusal of what is in it, or the client would see a broken connection instead of the answer.
+ */
+export function borrowed(source: Readable): Readable {
+  const copy = new PassThrough();
+  const stop = finished(source, { writable: false }, (error) => {
+    if (error) copy.destroy(error);
+  });
+  copy.once("close", stop);
+  // Unlike pipeline, pipe lets go of its source when the copy is destroyed.
+  return source.pipe(copy);
 }
 
 /** The stream's first bytes, and a stream that still begins with them. */

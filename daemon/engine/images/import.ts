@@ -12,7 +12,7 @@ import { admissionOf } from "./admission.ts";
 import type { IncomingImage } from "./archive-layout.ts";
 import { applyChanges } from "./changes.ts";
 import { type ImageContext, publishImageEvent } from "./context.ts";
-import { type Compression, decompressed } from "./decompress.ts";
+import { borrowed, type Compression, decompressed } from "./decompress.ts";
 import { type Hold, letGo } from "./garbage.ts";
 import { unpackAll } from "./load.ts";
 import type { Report } from "./progress.ts";
@@ -84,11 +84,12 @@ async function spoolLayer(
   hold: Hold,
   signal: AbortSignal,
 ): Promise<{ readonly layer: LayerDescriptor; readonly diffId: Digest }> {
-  const onAbort = (): void => void archive.destroy(signal.reason as Error);
+  const source = borrowed(archive);
+  const onAbort = (): void => void source.destroy(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
   await using writer = await context.content.writer(`import-${newId()}`);
   try {
-    for await (const chunk of archive) await writer.write(chunk as Buffer);
+    for await (const chunk of source) await writer.write(chunk as Buffer);
   } catch (error) {
     await writer.truncate();
     throw error;

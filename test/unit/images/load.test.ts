@@ -205,6 +205,16 @@ describe("Images.load", () => {
     assert.deepStrictEqual([bed.content.blobs.size, bed.snapshots.layers.size], [0, 0]);
   });
 
+  it("leaves the stream of a refused archive alone, so that a request can still be answered", async () => {
+    await using bed = await testBed();
+    for (const bytes of [gzipSync(ARCHIVE).fill(0, 40, 60), Buffer.from("x".repeat(5000))]) {
+      const source = new Readable({ read: () => undefined });
+      source.push(bytes);
+      await assert.rejects(collect(bed.images.load(source, { quiet: true }, never)), { kind: "InvalidParameter" });
+      assert.equal(source.destroyed, false);
+    }
+  });
+
   it("does not take what another image shares when it fails", async () => {
     await using bed = await testBed();
     await collect(bed.images.load(stream(dockerArchive("good:1", [LAYERS[0]!])), { quiet: true }, never));
