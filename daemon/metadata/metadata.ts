@@ -19,12 +19,13 @@ import { wording } from "./sqlite-error.ts";
  *     ├── layers/<chain hex>/         snapshots/   a layer, published whole by a rename
  *     │   ├── diff/                                its tree in overlay form (device 0/0, trusted.overlay.opaque)
  *     │   └── meta                                 size and diffID, JSON; written after the tree was synced
- *     ├── containers-rw/<key>/        snapshots/   the writable tree of a container
+ *     ├── containers-rw/<key>/        snapshots/   the writable tree of a container, complete once it has its name
  *     │   ├── upper/, work/                        overlayfs's own
- *     │   └── chain                                chain IDs below it, top first, one a line
- *     ├── volumes/<name>/_data/       volumes/     a volume
+ *     │   ├── chain                                chain IDs below it, top first, JSON
+     │   └── links/<n>                            short names of many layers: a mount takes 4 KiB of options
+ *     ├── volumes/<name>/_data/       volumes/     a volume; `filling/` stands beside it until image content is all copied
  *     ├── containers/<id>/            engine/      log, exit record, hosts, resolv.conf, bundle
- *     └── trash/<random>              all          renamed away, being removed; emptied at start
+ *     └── trash/<room>/<random>       both         renamed away, being removed; emptied at start
  *
  * A record is written after the files it names and deleted before them: a crash leaves files that no record names, which
  * the next start sweeps, never a record that points at nothing.

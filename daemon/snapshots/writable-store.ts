@@ -57,7 +57,7 @@ export class WritableStore {
     const metas = chain.map((chainId) => ({ chainId, meta: this.#deps.layers.get(chainId) }));
     await mkdir(join(path, "upper"), { recursive: true, mode: 0o755 });
     await mkdir(join(path, "work"), { mode: 0o700 });
-    await writeFile(join(path, "chain"), chain.join("\n"));
+    await writeFile(join(path, "chain"), JSON.stringify(chain));
     if (chain.length === 0) await mkdir(join(path, "empty"));
     // The merged root directory looks like the upper one: it takes after the topmost layer that says anything of it.
     const owner = metas.find(({ meta }) => meta.ownsRoot);
@@ -96,12 +96,13 @@ export class WritableStore {
   }
 }
 
+/** Not synced when it is written, for a create waits for no disk: a power cut within seconds may leave it empty. */
 function readChain(path: string, key: string): readonly Digest[] {
   try {
-    return readFileSync(join(path, "chain"), "utf8").split("\n").filter(Boolean).map(parseDigest);
+    return (JSON.parse(readFileSync(join(path, "chain"), "utf8")) as readonly string[]).map(parseDigest);
   } catch (error) {
     if (errnoOf(error) === "ENOENT")
       throw new EngineError("NotFound", `snapshot ${key} was not prepared`, { cause: error });
-    throw error;
+    throw new EngineError("DataLoss", `snapshot ${key} is damaged: ${join(path, "chain")}`, { cause: error });
   }
 }
