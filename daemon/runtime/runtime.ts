@@ -103,6 +103,10 @@ export interface ExecProcess {
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly apparmorProfile?: string;
+  /** The container's compiled filter: an array of `struct sock_filter`, 8 bytes each; none when unconfined. */
+  readonly seccompFilter?: Uint8Array;
+  readonly rlimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly oomScoreAdj?: number;
   /** Streams to open; none for a detached exec. */
   readonly attach?: AttachOptions;
 }

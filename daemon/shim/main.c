@@ -9,8 +9,11 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define INHERITED 3 /* the daemon's connection */
 
 struct shim shim;
 uint8_t chunk[8 + READ_CHUNK];
@@ -121,6 +124,8 @@ int main(void) {
   /* Not dumpable: what is forked from here to enter a container cannot be traced or opened from inside (CVE-2016-9962). */
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  /* Whatever else was inherited must reach neither runc nor a container. */
+  syscall(SYS_close_range, INHERITED + 1, ~0u, 0);
   shim.console = -1;
   proc_init(&shim.init);
   shim.epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -130,9 +135,9 @@ int main(void) {
   watch(&shim.children, EPOLLIN);
   watch(&shim.listener, EPOLLIN);
   /* The daemon that spawned it is connected from birth: no wait for the socket to appear. */
-  fcntl(3, F_SETFD, FD_CLOEXEC);
-  fcntl(3, F_SETFL, O_NONBLOCK);
-  if (client_new(3) == NULL) return 1;
+  fcntl(INHERITED, F_SETFD, FD_CLOEXEC);
+  fcntl(INHERITED, F_SETFL, O_NONBLOCK);
+  if (client_new(INHERITED) == NULL) return 1;
   while (needed()) {
     /* One event a turn: handlers free what other events of a batch would point at. */
     struct epoll_event event;

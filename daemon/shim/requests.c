@@ -47,21 +47,35 @@ static void put_proc(struct writer *w, const struct proc *p) {
   }
 }
 
-/* A daemon introduces itself and learns how things are. Execs follow as one event each, before the answer. */
+/* How a process is: the answer to the start of one and, of the init, to HELLO. */
+void answer_state(struct client *c, uint16_t seq, const struct proc *p) {
+  struct writer w;
+  reply_begin(&w, OK, seq);
+  if (p == &shim.init) {
+    put_u32(&w, T_VERSION, PROTOCOL_VERSION);
+    put_u32(&w, T_FLAGS, (p->flags & ~(uint32_t)F_OOM) | (shim.oom ? F_OOM : 0));
+  }
+  put_proc(&w, p);
+  reply_send(&w, c);
+}
+
+/* A daemon introduces itself and learns how things are. Execs come as one event each, before the answer. */
 static void hello(struct client *c, struct frame f) {
   struct writer w;
   c->role = CONTROL;
   for (struct proc *p = shim.execs; p != NULL; p = p->next) {
-    reply_begin(&w, T_EXEC, 0);
+    reply_begin(&w, EXEC_STATE, 0);
     put_text(&w, T_ID, p->id);
     put_proc(&w, p);
     if (!reply_send(&w, c)) return;
   }
-  reply_begin(&w, OK, f.seq);
-  put_u32(&w, T_VERSION, PROTOCOL_VERSION);
-  put_u32(&w, T_FLAGS, (shim.init.flags & ~(uint32_t)F_OOM) | (shim.oom ? F_OOM : 0));
-  put_proc(&w, &shim.init);
-  reply_send(&w, c);
+  if (shim.init.phase == STARTING && shim.init.starter == NULL) {
+    /* Whoever asked for the start is gone: this daemon hears how it went. */
+    shim.init.starter = c;
+    shim.init.starter_seq = f.seq;
+  } else {
+    answer_state(c, f.seq, &shim.init);
+  }
 }
 
 static void configure(struct client *c, struct frame f) {

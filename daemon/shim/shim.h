@@ -24,13 +24,13 @@
 enum kind {
   HELLO = 1, CONFIG, START, ATTACH, EXEC, KILL, RESIZE, FORGET, DELETE,
   OK = 64, ERROR,
-  EXITED = 96, EXEC_EXITED, LOG_LOST,
+  EXITED = 96, EXEC_EXITED, LOG_LOST, EXEC_STATE,
 };
 
 enum tag {
   T_ID = 1, T_FLAGS, T_ARG, T_ENV, T_CWD, T_UID, T_GID, T_GROUP, T_CAPS, T_SECCOMP, T_APPARMOR, T_CGROUP, T_RLIMIT,
   T_OOM_SCORE, T_SIZE, T_LOG_PATH, T_LOG_SIZE, T_LOG_FILES, T_OOM_FILE, T_KILL_FILE, T_SIGNAL, T_PID, T_CODE, T_TIME,
-  T_ERRNO, T_STAGE, T_PHASE, T_EXEC, T_COUNT, T_VERSION,
+  T_ERRNO, T_STAGE, T_PHASE, T_VERSION,
 };
 
 enum flag { F_STDIN = 1, F_STDOUT = 2, F_STDERR = 4, F_TTY = 8, F_STDIN_ONCE = 16, F_NO_NEW_PRIVS = 32, F_OOM = 64 };
@@ -174,6 +174,7 @@ void reply_error(struct client *c, uint16_t seq, int error, enum stage stage, in
 
 /* requests.c */
 void request(struct client *c, const uint8_t *data, uint32_t size);
+void answer_state(struct client *c, uint16_t seq, const struct proc *p);
 
 /* process.c */
 int prepare_container(void);

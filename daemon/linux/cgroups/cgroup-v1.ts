@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { EngineError, errnoOf } from "../../base/errors.ts";
-import type { Cgroup } from "./cgroup.ts";
+import type { Cgroup, CgroupFilePaths } from "./cgroup.ts";
 import { CgroupFiles } from "./files.ts";
 import { killEach } from "./kill.ts";
 import { limitsV1, type CgroupResources } from "./limits.ts";
@@ -37,8 +38,21 @@ export class CgroupV1 implements Cgroup {
     return path === undefined ? undefined : new CgroupFiles(path);
   }
 
+  get files(): CgroupFilePaths {
+    const memory = this.#files("memory")?.path;
+    return {
+      ...(memory !== undefined && { oomKills: join(memory, "memory.oom_control") }),
+      processes: join(this.#main()?.path ?? "", "cgroup.procs"),
+    };
+  }
+
   processes(): readonly number[] {
-    return (this.#files("devices") ?? this.#files("pids") ?? this.#all()[0])?.processes() ?? [];
+    return this.#main()?.processes() ?? [];
+  }
+
+  /** The hierarchy whose processes are taken for the container's: every runc makes this one. */
+  #main(): CgroupFiles | undefined {
+    return this.#files("devices") ?? this.#files("pids") ?? this.#all()[0];
   }
 
   /** Hierarchies with several controllers, once. */

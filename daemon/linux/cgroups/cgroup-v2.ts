@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { EngineError, errnoOf } from "../../base/errors.ts";
-import type { Cgroup } from "./cgroup.ts";
+import type { Cgroup, CgroupFilePaths } from "./cgroup.ts";
 import { CgroupFiles } from "./files.ts";
 import { killEach } from "./kill.ts";
 import { limitsV2, type CgroupResources } from "./limits.ts";
@@ -20,6 +21,11 @@ export class CgroupV2 implements Cgroup {
 
   paths(): readonly string[] {
     return [this.#files.path];
+  }
+
+  get files(): CgroupFilePaths {
+    const { path } = this.#files;
+    return { oomKills: join(path, "memory.events"), processes: join(path, "cgroup.procs") };
   }
 
   processes(): readonly number[] {

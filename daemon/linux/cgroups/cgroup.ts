@@ -8,6 +8,8 @@ import type { CgroupStats } from "./stats.ts";
 export interface Cgroup {
   /** Absolute folders, one a hierarchy; a process joins the container by its pid in each one's cgroup.procs. */
   paths(): readonly string[];
+  /** Of the files that a parent of the container reads when nobody else is there to do so, whether they exist yet or not. */
+  readonly files: CgroupFilePaths;
   /** Host pids, those of nested cgroups included. */
   processes(): readonly number[];
   /**
@@ -26,4 +28,11 @@ export interface Cgroup {
   oomKills(): number;
   /** @throws the kernel's refusal: EINVAL, EBUSY when more is in use than the new limit, ENOENT without the controller. */
   update(resources: CgroupResources): void;
+}
+
+export interface CgroupFilePaths {
+  /** Has a line `oom_kill N`; undefined without a memory controller. */
+  readonly oomKills?: string;
+  /** cgroup.procs: pids, one a line. */
+  readonly processes: string;
 }
