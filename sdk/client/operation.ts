@@ -16,7 +16,13 @@ export type Progress =
   /** A sentence about the whole (`Pulling from library/busybox`), or about the layer `id`. */
   | { readonly kind: "status"; readonly id?: string; readonly status: string }
   /** How far the layer `id` is, in bytes; `total` is missing where the registry does not say. */
-  | { readonly kind: "progress"; readonly id: string; readonly status: string; readonly current: number; readonly total?: number }
+  | {
+      readonly kind: "progress";
+      readonly id: string;
+      readonly status: string;
+      readonly current: number;
+      readonly total?: number;
+    }
   /** A line of plain text, as load prints. */
   | { readonly kind: "stream"; readonly text: string }
   /** A result for programs: the digest of a push, the id of an image. */
@@ -31,7 +37,8 @@ export function progressOf(line: RawProgress): Progress {
   if (line.aux !== undefined) return { kind: "aux", value: line.aux };
   if (line.stream !== undefined) return { kind: "stream", text: line.stream };
   const { id, status = "", progressDetail: { current, total } = {} } = line;
-  if (id !== undefined && current !== undefined) return { kind: "progress", id, status, current, ...(total ? { total } : {}) };
+  if (id !== undefined && current !== undefined)
+    return { kind: "progress", id, status, current, ...(total ? { total } : {}) };
   return { kind: "status", ...(id === undefined ? {} : { id }), status };
 }
 
@@ -66,7 +73,9 @@ export class Operation<T, P = Progress> implements PromiseLike<T>, AsyncIterable
   ): Promise<A | B> {
     // After a loop the result is known; without one, the steps are drained here.
     this.#result ??= this.#iterating
-      ? Promise.reject(new SlipwayError("InvalidParameter", "await the operation after its loop has ended, not inside it"))
+      ? Promise.reject(
+          new SlipwayError("InvalidParameter", "await the operation after its loop has ended, not inside it"),
+        )
       : this.#drain();
     return this.#result.then(onFulfilled, onRejected);
   }

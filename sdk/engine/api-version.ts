@@ -18,7 +18,8 @@ export function compareApiVersions(left: string, right: string): number {
  */
 export function negotiateApiVersion(offered: string, wanted?: string): string {
   if (wanted !== undefined && wanted !== "") {
-    if (!/^\d+\.\d+$/.test(wanted)) throw new InvalidParameter(`invalid API version ${JSON.stringify(wanted)}: expected a form like ${NEWEST_API}`);
+    if (!/^\d+\.\d+$/.test(wanted))
+      throw new InvalidParameter(`invalid API version ${JSON.stringify(wanted)}: expected a form like ${NEWEST_API}`);
     return wanted;
   }
   if (!/^\d+\.\d+$/.test(offered)) return OLDEST_API;

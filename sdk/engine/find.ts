@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Ping } from "../client/api/api-client.ts";
 import {
   contextEndpoint,
   dockerConfigFolder,
@@ -21,17 +22,6 @@ export interface FindOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Gives up the attempt under way and those to come. */
   readonly signal?: AbortSignal;
-}
-
-/** What an engine says of itself on `GET /_ping`. */
-export interface Ping {
-  /** The newest API version it speaks: "1.51". */
-  readonly apiVersion: string;
-  readonly osType: string;
-  /** "Slipway/0.1.0 (linux)", "Docker/20.10.24 (linux)" */
-  readonly server: string;
-  readonly builderVersion: string;
-  readonly experimental: boolean;
 }
 
 export interface FoundEngine {
@@ -68,7 +58,11 @@ export async function findEngine(options: FindOptions = {}): Promise<FoundEngine
     } catch (error) {
       await transport?.[Symbol.asyncDispose]();
       options.signal?.throwIfAborted();
-      attempts.push({ host, source: candidate.source, error: error instanceof Error ? error : new Error(String(error)) });
+      attempts.push({
+        host,
+        source: candidate.source,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
     }
   }
   throw new EngineUnavailable(unavailableText(attempts), attempts, attempts.at(-1)?.error);
@@ -84,7 +78,13 @@ async function candidates(options: FindOptions): Promise<readonly Candidate[]> {
   const folder = dockerConfigFolder(env);
   const { host, tls } = options;
   if (host !== undefined)
-    return [{ source: "given", host, resolve: async () => (tls ? parseEndpoint(host, tls) : endpointFromEnvironment(host, env)) }];
+    return [
+      {
+        source: "given",
+        host,
+        resolve: async () => (tls ? parseEndpoint(host, tls) : endpointFromEnvironment(host, env)),
+      },
+    ];
   const fromContext = (name: string, source: string): Candidate => ({
     source,
     host: `context ${name}`,
@@ -93,7 +93,8 @@ async function candidates(options: FindOptions): Promise<readonly Candidate[]> {
   if (options.context !== undefined && options.context !== "default")
     return [fromContext(options.context, `context "${options.context}"`)];
   const dockerHost = env["DOCKER_HOST"];
-  if (dockerHost) return [{ source: "DOCKER_HOST", host: dockerHost, resolve: () => endpointFromEnvironment(dockerHost, env) }];
+  if (dockerHost)
+    return [{ source: "DOCKER_HOST", host: dockerHost, resolve: () => endpointFromEnvironment(dockerHost, env) }];
   if (options.context === undefined) {
     const name = env["DOCKER_CONTEXT"] || (await readDockerConfig(folder)).currentContext;
     if (name !== undefined && name !== "default") return [fromContext(name, `context "${name}"`)];
@@ -105,7 +106,9 @@ async function candidates(options: FindOptions): Promise<readonly Candidate[]> {
   }));
 }
 
-function defaultSockets(env: Readonly<Record<string, string | undefined>>): readonly { source: string; path: string }[] {
+function defaultSockets(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly { source: string; path: string }[] {
   const runtimeDir = env["XDG_RUNTIME_DIR"];
   const own = runtimeDir ? [{ source: "the user's Slipway", path: join(runtimeDir, "slipway", "slipway.sock") }] : [];
   return [

@@ -25,5 +25,7 @@ export function nodeProgram(): string {
 function packagedNode(): string | undefined {
   const require = createRequire(import.meta.url);
   const folders = require.resolve.paths(`node-linux-${process.arch}`) ?? [];
-  return folders.map((folder) => join(folder, `node-linux-${process.arch}`, "bin", "node")).find((path) => existsSync(path));
+  return folders
+    .map((folder) => join(folder, `node-linux-${process.arch}`, "bin", "node"))
+    .find((path) => existsSync(path));
 }

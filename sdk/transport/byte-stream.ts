@@ -1,10 +1,11 @@
+import { Readable } from "node:stream";
 import { ByteChannel } from "./byte-channel.ts";
 
 /**
  * Output of a process: bytes to read once, as an async iterable, a Web stream, lines or one text.
  *
- * It has back-pressure: a process whose output nobody reads stops when its buffers are full. Say so with `cancel()` when
- * you want none of it.
+ * It has back-pressure: a process whose output nobody reads stops when its buffers (256 KiB here) are full, and with it the other
+ * of its two outputs, for both come over one connection. Say so with `cancel()` when you want none of it.
  *
  * @example
  * for await (const chunk of process.stdout) file.write(chunk);
@@ -45,6 +46,11 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
       },
       cancel: () => channel.cancel(),
     });
+  }
+
+  /** The same bytes as a Node stream. */
+  node(): Readable {
+    return Readable.from(this, { objectMode: false });
   }
 
   /** UTF-8 lines without their ends (`\n` or `\r\n`). */

@@ -36,6 +36,8 @@ export async function hijack(socket: Socket, request: HijackRequest, signal?: Ab
   signal?.throwIfAborted();
   signal?.addEventListener("abort", onAbort, { once: true });
   socket.once("close", () => signal?.removeEventListener("abort", onAbort));
+  // Kept in socket.errored for whoever reads; between two readers it must not be an uncaught one.
+  socket.on("error", () => undefined);
   try {
     socket.write(requestText(request));
     const head = await readHead(socket);

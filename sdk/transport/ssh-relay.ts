@@ -4,14 +4,13 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint } from "./endpoint.ts";
-import type { SocketEndpoint } from "./dial.ts";
 
 /**
  * A unix socket in a private folder; each connection to it becomes `ssh HOST docker system dial-stdio`, as the docker
  * client does it. Hosts, keys and jumps are the user's own ssh configuration. Closing it ends its ssh processes.
  */
 export class SshRelay implements AsyncDisposable {
-  readonly endpoint: SocketEndpoint;
+  readonly endpoint: Extract<Endpoint, { kind: "unix" }>;
   readonly #server: Server;
   readonly #folder: string;
   readonly #open = new Set<Socket>();

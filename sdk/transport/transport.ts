@@ -1,19 +1,15 @@
 import type { Readable } from "node:stream";
-import type { Dispatcher, Pool as PoolType } from "undici";
-// Two modules instead of the whole package: the rest of undici (fetch, caches, WebSocket) would add 20 ms to each command.
-import request from "undici/lib/api/api-request.js";
-import Pool from "undici/lib/dispatcher/pool.js";
-import { dial, tlsOptions, type SocketEndpoint } from "./dial.ts";
+import { dial, type SocketEndpoint } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorFromStatus, messageFromBody } from "./errors.ts";
+import type { Exchange, ExchangeRequest, ExchangeResponse } from "./exchange.ts";
 import { hijack, type Hijacked } from "./hijack.ts";
-import { SshRelay } from "./ssh-relay.ts";
-
-export type QueryValue = string | number | boolean | readonly string[] | undefined;
-export type Query = Readonly<Record<string, QueryValue>>;
+import { httpHost } from "./http-host.ts";
+import { LocalExchange } from "./local-exchange.ts";
+import { queryText, type Query } from "./query.ts";
 
 export interface TransportRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: ExchangeRequest["method"];
   /** With the version prefix, without the query. */
   readonly path: string;
   readonly query?: Query;
@@ -25,20 +21,21 @@ export interface TransportRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface TransportResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** To be read to its end, or destroyed. */
-  readonly body: Readable;
+export type { Query } from "./query.ts";
+export type TransportResponse = ExchangeResponse;
+
+interface Opened {
+  readonly exchange: Exchange;
+  readonly socket: SocketEndpoint;
+  readonly relay?: AsyncDisposable;
 }
 
-/**
- * HTTP to one engine. Requests share a pool of kept-alive connections that do not hold the process; an upgrade gets a
- * connection of its own. Nothing times out by itself: every call ends with its answer, its signal or the connection.
- */
+const MAX_ERROR_BYTES = 1024 * 1024;
+
+/** HTTP to one engine: requests share kept-alive connections, an upgrade gets one of its own. */
 export class Transport implements AsyncDisposable {
   readonly endpoint: Endpoint;
-  #opened: Promise<{ pool: PoolType; socket: SocketEndpoint; relay?: SshRelay }> | undefined;
+  #opened: Promise<Opened> | undefined;
 
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
@@ -49,12 +46,22 @@ export class Transport implements AsyncDisposable {
    * @throws the system error when the engine cannot be reached, or the signal's reason.
    */
   async request(options: TransportRequest): Promise<TransportResponse> {
-    const { pool } = await this.#open();
-    const response = await request.call(pool, requestOptions(options));
-    if (response.statusCode < 400)
-      return { status: response.statusCode, headers: response.headers, body: response.body };
-    const text = options.method === "HEAD" ? "" : await response.body.text();
-    throw errorFromStatus(response.statusCode, messageFromBody(response.statusCode, text));
+    const { exchange } = await this.#open();
+    const { method, signal } = options;
+    const json = options.json === undefined ? undefined : JSON.stringify(options.json);
+    const response = await exchange.send({
+      method,
+      target: options.path + queryText(options.query),
+      headers: {
+        "user-agent": "slipway",
+        ...(json === undefined ? {} : { "content-type": "application/json" }),
+        ...options.headers,
+      },
+      body: json ?? options.body,
+      signal,
+    });
+    if (response.status < 400) return response;
+    throw errorFromStatus(response.status, messageFromBody(response.status, await errorText(response.body)));
   }
 
   /** A request whose connection becomes the engine's stdio stream. @throws as `request` does. */
@@ -68,62 +75,48 @@ export class Transport implements AsyncDisposable {
     const socket = await dial(endpoint, options.signal);
     const target = options.path + queryText(options.query);
     const body = options.json === undefined ? undefined : JSON.stringify(options.json);
-    return await hijack(socket, { method: "POST", target, host: hostHeader(endpoint), body }, options.signal);
+    return await hijack(socket, { method: "POST", target, host: httpHost(endpoint), body }, options.signal);
   }
 
   /** Ends idle connections at once and requests under way with an error. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#opened === undefined) return;
-    const { pool, relay } = await this.#opened;
-    await pool.destroy();
+    const { exchange, relay } = await this.#opened;
+    await exchange.close();
     await relay?.[Symbol.asyncDispose]();
   }
 
-  async #open(): Promise<{ pool: PoolType; socket: SocketEndpoint; relay?: SshRelay }> {
-    this.#opened ??= openPool(this.endpoint);
+  async #open(): Promise<Opened> {
+    this.#opened ??= open(this.endpoint);
     return await this.#opened;
   }
 }
 
-async function openPool(endpoint: Endpoint): Promise<{ pool: PoolType; socket: SocketEndpoint; relay?: SshRelay }> {
-  const relay = endpoint.kind === "ssh" ? await SshRelay.listen(endpoint) : undefined;
-  const socket = endpoint.kind === "ssh" ? relay!.endpoint : endpoint;
-  const secure = socket.kind === "tcp" && socket.tls !== undefined;
-  const origin = `${secure ? "https" : "http"}://${hostHeader(socket)}`;
-  const connect = socket.kind === "unix" ? { socketPath: socket.path } : secure ? tlsOptions(socket) : {};
-  // No time limits: `wait` answers when the container ends, and events when there are some.
-  const pool = new Pool(origin, { connect, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 } as PoolType.Options);
-  return { pool, socket, relay };
-}
-
-function hostHeader(endpoint: SocketEndpoint): string {
-  if (endpoint.kind === "unix") return "slipway";
-  return `${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
-}
-
-function requestOptions(options: TransportRequest): Dispatcher.RequestOptions {
-  const json = options.json === undefined ? undefined : JSON.stringify(options.json);
-  return {
-    path: options.path + queryText(options.query),
-    method: options.method,
-    headers: {
-      "user-agent": "slipway",
-      ...(json === undefined ? {} : { "content-type": "application/json" }),
-      ...options.headers,
-    },
-    body: (json ?? options.body) as Dispatcher.DispatchOptions["body"],
-    signal: options.signal,
-  };
-}
-
-/** `?a=1&b=x&b=y`, or nothing. Undefined values are left out. */
-export function queryText(query: Query = {}): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value === undefined) continue;
-    for (const item of Array.isArray(value) ? (value as readonly string[]) : [String(value)])
-      parameters.append(name, item);
+/** What only some need (undici, ssh) is loaded here, so that a command to the engine beside it does not wait for it. */
+async function open(endpoint: Endpoint): Promise<Opened> {
+  switch (endpoint.kind) {
+    case "unix":
+      return { exchange: new LocalExchange(endpoint.path), socket: endpoint };
+    case "ssh": {
+      const { SshRelay } = await import("./ssh-relay.ts");
+      const relay = await SshRelay.listen(endpoint);
+      return { exchange: new LocalExchange(relay.endpoint.path), socket: relay.endpoint, relay };
+    }
+    case "tcp": {
+      const { RemoteExchange } = await import("./remote-exchange.ts");
+      return { exchange: new RemoteExchange(endpoint), socket: endpoint };
+    }
   }
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
+}
+
+/** As much of it as a message can be long. */
+async function errorText(body: Readable): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
