@@ -100,7 +100,7 @@ export class Operation<T, P = Progress> implements PromiseLike<T>, AsyncIterable
       }
     } catch (error) {
       settled = true;
-      result.reject(error as Error);
+      result.reject(error);
       throw error;
     } finally {
       if (!settled) {

@@ -24,6 +24,8 @@ export interface FindOptions {
   readonly signal?: AbortSignal;
 }
 
+export type { Ping };
+
 export interface FoundEngine {
   readonly transport: Transport;
   readonly ping: Ping;

@@ -14,15 +14,16 @@ export async function dial(endpoint: SocketEndpoint, signal?: AbortSignal): Prom
   const socket = await open(endpoint);
   const ready = endpoint.kind === "tcp" && endpoint.tls !== undefined ? "secureConnect" : "connect";
   return await new Promise<Socket>((resolve, reject) => {
-    const settle = (error?: unknown): void => {
+    const settle = (error?: Error): void => {
       signal?.removeEventListener("abort", onAbort);
       socket.off(ready, onReady).off("error", settle);
       if (error === undefined) return resolve(socket);
-      socket.destroy();
-      reject(error as Error);
+      // Its late errors are nobody's.
+      socket.on("error", () => undefined).destroy();
+      reject(error);
     };
     const onReady = (): void => settle();
-    const onAbort = (): void => settle(signal?.reason ?? new Error("aborted"));
+    const onAbort = (): void => settle(signal?.reason as Error);
     socket.once(ready, onReady).once("error", settle);
     signal?.addEventListener("abort", onAbort, { once: true });
   });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -76,7 +75,8 @@ export async function readContext(folder: string, name: string): Promise<DockerC
 }
 
 export function contextKey(name: string): string {
-  return createHash("sha256").update(name).digest("hex");
+  // Not an import: it would cost every command 4 ms, and few have a context.
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(name).digest("hex");
 }
 
 /** The endpoint of a context with its certificates from `contexts/tls/<key>/docker`. */

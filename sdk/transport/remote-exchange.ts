@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import { Pool, type Dispatcher } from "undici";
 import { tlsOptions, type SocketEndpoint } from "./dial.ts";
 import type { Exchange, ExchangeRequest, ExchangeResponse } from "./exchange.ts";
@@ -11,7 +10,7 @@ export class RemoteExchange implements Exchange {
   constructor(endpoint: Extract<SocketEndpoint, { kind: "tcp" }>) {
     const secure = endpoint.tls !== undefined;
     this.#pool = new Pool(`${secure ? "https" : "http"}://${httpHost(endpoint)}`, {
-      connect: secure ? (tlsOptions(endpoint) as object) : {},
+      connect: secure ? tlsOptions(endpoint) : {},
       headersTimeout: 0,
       bodyTimeout: 0,
       pipelining: 1,
@@ -23,7 +22,7 @@ export class RemoteExchange implements Exchange {
     const { method, target: path, headers, signal } = request;
     const body = request.body as Dispatcher.DispatchOptions["body"];
     const response = await this.#pool.request({ method, path, headers, body, signal });
-    return { status: response.statusCode, headers: response.headers, body: response.body as Readable };
+    return { status: response.statusCode, headers: response.headers, body: response.body };
   }
 
   async close(): Promise<void> {
