@@ -1,54 +1,82 @@
 /**
  * Networks as validate / setup / teardown. A sandbox is a network namespace pinned to a file; an endpoint joins one sandbox
- * to one network. Everything is done by netlink, nftables and setns in process.
+ * to one network. Everything is done by netlink, nftables and setns in process, synchronously: it is on the start path.
  */
 export interface Sandboxes {
-  /** A new namespace pinned at `path`, with `lo` up and the defaults that a private namespace gets. Synchronous: it is on the start path. */
+  /** A new namespace pinned at `path`, with `lo` up and the defaults that a private namespace gets. */
   create(path: string): void;
   /** Unpins; the kernel ends it with its last process. Idempotent. */
   remove(path: string): void;
 }
 
-export interface BridgeNetwork {
+/** Addresses of one family. */
+export interface Subnet {
+  /** CIDR, e.g. `172.17.0.0/16`. */
+  readonly subnet: string;
+  /** The bridge's own address, without the prefix. */
+  readonly gateway: string;
+}
+
+export interface BridgeNetwork extends Subnet {
   readonly id: string;
   readonly name: string;
   readonly bridge: string;
-  /** CIDR, e.g. `172.17.0.0/16`. */
-  readonly subnet: string;
-  readonly gateway: string;
+  /** Undefined: no IPv6 in this network. */
+  readonly ipv6?: Subnet;
   readonly mtu: number;
+  /** Containers reach other networks under the host's address. */
   readonly masquerade: boolean;
+  /** No way out and none in. */
   readonly internal: boolean;
+  /** False: containers of the network do not reach each other (enable_icc). */
+  readonly interContainer: boolean;
 }
 
 export interface BridgeDriver {
-  /** Makes or repairs the bridge, its address, the nftables table and forwarding. Idempotent. */
+  /**
+   * Makes or repairs the bridge, its address, the nftables table and forwarding. Idempotent.
+   * @throws EngineError Conflict when the bridge's name belongs to another daemon.
+   */
   setup(network: BridgeNetwork): void;
-  /** Removes the bridge and its rules. Idempotent. */
+  /** Removes the bridge, unless it was there before us, and its rules. Idempotent. */
   teardown(network: BridgeNetwork): void;
-  /** Joins a sandbox: veth pair, address, default route. A crash midway leaves a veth that `sweep` finds by its name. */
+  /**
+   * Joins a sandbox: veth pair, address, default route; and puts our rules back where someone flushed them. A crash midway
+   * leaves a veth that `sweep` finds by its name. When it throws, nothing is left.
+   */
   connect(network: BridgeNetwork, endpoint: EndpointPlan): void;
-  /** Idempotent. */
+  /** Idempotent. Returns at once: the kernel takes 20 ms for it, on another thread. */
   disconnect(endpoint: { readonly hostInterface: string }): void;
-  /** Removes our host interfaces that no endpoint names. */
+  /** Removes our host interfaces that no endpoint names, in the background too. */
   sweep(known: ReadonlySet<string>): void;
+  /** A name for the host's end, by which this daemon knows it as its own. */
+  hostInterfaceFor(endpointId: string): string;
+  /** Resolves when nothing is being removed in the background. */
+  settled(): Promise<void>;
 }
 
 export interface EndpointPlan {
   readonly sandboxPath: string;
   readonly hostInterface: string;
   readonly containerInterface: string;
-  /** Dotted, without the prefix. */
+  /** Without the prefix. */
   readonly ipAddress: string;
   readonly prefixLength: number;
+  /** Of the default route; "" is none. */
   readonly gateway: string;
+  readonly ipv6?: { readonly address: string; readonly prefixLength: number; readonly gateway: string };
   readonly macAddress: string;
 }
 
-/** Addresses of one network. In memory, rebuilt at start from the records. */
+/** Addresses of one network, of one family. In memory, rebuilt at start from the records. */
 export interface AddressPool {
-  /** The next free address, or `wanted` if it is free. @throws EngineError Conflict when taken, Unavailable when the pool is empty. */
+  /**
+   * The lowest free address, or `wanted` if it is free.
+   * @throws EngineError Forbidden when taken, InvalidParameter when it is outside, Unavailable when the pool is empty.
+   */
   allocate(wanted?: string): string;
+  /** Takes it whatever the state: it is in use. What lies outside is left alone. */
   reserve(address: string): void;
+  /** Idempotent. */
   release(address: string): void;
 }

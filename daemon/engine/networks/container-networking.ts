@@ -74,7 +74,7 @@ export class ContainerNetworking {
       ipPrefixLen: Number(network.subnet.split("/")[1]),
       gateway: network.gateway,
       macAddress: macFor(ipAddress),
-      hostInterface: `veth${plain.endpointId.slice(0, 7)}`,
+      hostInterface: bridge.hostInterfaceFor(plain.endpointId),
     };
     sandboxes.create(sandboxPath);
     undo.defer(() => sandboxes.remove(sandboxPath));
@@ -136,6 +136,20 @@ export class ContainerNetworking {
     }
     this.#deps.bridge.sweep(known);
   }
+
+  /**
+   * The daemon stops. Networks of running containers stay as they are; bridges that nobody is on go, with their rules.
+   * @param running as for `restore`.
+   */
+  async close(running: readonly Container[]): Promise<void> {
+    const used = new Set(running.flatMap(({ endpoints }) => Object.values(endpoints).map((each) => each.networkId)));
+    for (const network of this.#deps.networks.list(new Map())) {
+      if (network.driver !== "bridge" || used.has(network.id)) continue;
+      this.#deps.bridge.teardown(bridgeOf(network));
+      this.#ready.delete(network.id);
+    }
+    await this.#deps.bridge.settled();
+  }
 }
 
 function bridgeOf(network: NetworkRecord): BridgeNetwork {
@@ -151,5 +165,6 @@ function bridgeOf(network: NetworkRecord): BridgeNetwork {
     mtu: Number(network.options["com.docker.network.driver.mtu"] ?? 1500),
     masquerade: network.options["com.docker.network.bridge.enable_ip_masquerade"] !== "false",
     internal: network.internal,
+    interContainer: network.options["com.docker.network.bridge.enable_icc"] !== "false",
   };
 }

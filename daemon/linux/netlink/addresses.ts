@@ -1,0 +1,114 @@
+/** Addresses and routes of interfaces by rtnetlink(7): RTM_*ADDR, RTM_*ROUTE. Addresses are 4 or 16 bytes, in network order. */
+import { errnoOf } from "../../base/errors.ts";
+import { attribute, decodeAttributes, type Message, u32 } from "./message.ts";
+import type { NetlinkSocket } from "./socket.ts";
+
+const [RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR] = [20, 21, 22];
+const [RTM_NEWROUTE, RTM_GETROUTE] = [24, 26];
+const CREATE_EXCLUSIVE = 0x400 | 0x200;
+const [AF_INET, AF_INET6] = [2, 10];
+const IFA = { address: 1, local: 2, broadcast: 4, flags: 8 } as const;
+const IFA_F_NODAD = 2;
+const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, table: 15 } as const;
+const [RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RTN_UNICAST] = [254, 3, 0, 253, 1];
+
+export interface InterfaceAddress {
+  readonly address: Uint8Array;
+  readonly prefixLength: number;
+  /** Index of its interface. */
+  readonly link: number;
+}
+
+export interface Route {
+  /** Undefined is the default route. */
+  readonly destination: Uint8Array | undefined;
+  readonly prefixLength: number;
+  readonly gateway: Uint8Array | undefined;
+  readonly link: number | undefined;
+}
+
+const familyOf = (address: Uint8Array): number => (address.byteLength === 4 ? AF_INET : AF_INET6);
+
+/** Idempotent. An IPv6 address is usable at once: nobody else can have what we give out. */
+export function addAddress(socket: NetlinkSocket, { link, address, prefixLength }: InterfaceAddress): void {
+  const attributes = [attribute(IFA.local, address), attribute(IFA.address, address)];
+  if (address.byteLength === 16) attributes.push(u32(IFA.flags, IFA_F_NODAD));
+  else if (prefixLength < 31) attributes.push(attribute(IFA.broadcast, broadcastOf(address, prefixLength)));
+  try {
+    socket.request("address", RTM_NEWADDR, CREATE_EXCLUSIVE, addressHeader(address, prefixLength, link), attributes);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+}
+
+export function removeAddress(socket: NetlinkSocket, { link, address, prefixLength }: InterfaceAddress): void {
+  const header = addressHeader(address, prefixLength, link);
+  socket.request("address", RTM_DELADDR, 0, header, [attribute(IFA.local, address)]);
+}
+
+/** Of both families. */
+export function listAddresses(socket: NetlinkSocket): readonly InterfaceAddress[] {
+  return socket.dump("addresses", RTM_GETADDR, Buffer.alloc(8)).flatMap(decodeAddress);
+}
+
+/** With no destination: the default route. */
+export function addRoute(
+  socket: NetlinkSocket,
+  route: {
+    readonly destination?: Uint8Array;
+    readonly prefixLength?: number;
+    readonly gateway?: Uint8Array;
+    readonly link: number;
+  },
+): void {
+  const { destination, prefixLength = 0, gateway, link } = route;
+  const known = gateway ?? destination;
+  if (known === undefined) throw new TypeError("a route needs a gateway or a destination");
+  const header = Buffer.alloc(12);
+  header.set([familyOf(known), prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT]);
+  header.set([gateway === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE, RTN_UNICAST], 6);
+  socket.request("route", RTM_NEWROUTE, CREATE_EXCLUSIVE, header, [
+    ...(destination === undefined ? [] : [attribute(RTA.dst, destination)]),
+    ...(gateway === undefined ? [] : [attribute(RTA.gateway, gateway)]),
+    u32(RTA.oif, link),
+  ]);
+}
+
+/** Unicast routes of the main table, both families. */
+export function listRoutes(socket: NetlinkSocket): readonly Route[] {
+  return socket.dump("routes", RTM_GETROUTE, Buffer.alloc(12)).flatMap(decodeRoute);
+}
+
+/** struct ifaddrmsg. */
+function addressHeader(address: Uint8Array, prefixLength: number, link: number): Buffer {
+  const header = Buffer.alloc(8);
+  header.set([familyOf(address), prefixLength]);
+  header.writeUInt32LE(link, 4);
+  return header;
+}
+
+export function decodeAddress({ body }: Message): readonly InterfaceAddress[] {
+  const attributes = decodeAttributes(body.subarray(8));
+  const address = attributes.get(IFA.local) ?? attributes.get(IFA.address);
+  if (address === undefined) return [];
+  return [{ address, prefixLength: body.readUInt8(1), link: body.readUInt32LE(4) }];
+}
+
+/** struct rtmsg. */
+function decodeRoute({ body }: Message): readonly Route[] {
+  const attributes = decodeAttributes(body.subarray(12));
+  const table = attributes.get(RTA.table)?.readUInt32LE() ?? body.readUInt8(4);
+  if (table !== RT_TABLE_MAIN || body.readUInt8(7) !== RTN_UNICAST) return [];
+  return [
+    {
+      destination: attributes.get(RTA.dst),
+      prefixLength: body.readUInt8(1),
+      gateway: attributes.get(RTA.gateway),
+      link: attributes.get(RTA.oif)?.readUInt32LE(),
+    },
+  ];
+}
+
+function broadcastOf(address: Uint8Array, prefixLength: number): Uint8Array {
+  return address.map((byte, at) => byte | (0xff >> Math.min(8, Math.max(0, prefixLength - at * 8))));
+}

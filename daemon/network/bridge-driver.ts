@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import type { Logger } from "../base/logger.ts";
+import { addAddress, addRoute } from "../linux/netlink/addresses.ts";
+import {
+  changeLink,
+  createVeth,
+  deleteLink,
+  deleteLinkInBackground,
+  getLink,
+  isolatePort,
+  listLinks,
+} from "../linux/netlink/links.ts";
+import { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { inNetworkNamespace } from "../linux/network-namespace.ts";
+import { addressBytes } from "./cidr.ts";
+import { Firewall } from "./firewall.ts";
+import { ensureBridge, ensureForwarding, ownerAlias, removeBridge } from "./host-bridge.ts";
+import type { BridgeDriver, BridgeNetwork, EndpointPlan } from "./network-driver.ts";
+
+export interface BridgeDriverDeps {
+  /**
+   * What tells this daemon from others, for as long as its data root lives. Interfaces, bridges and the nftables table carry it,
+   * so that several daemons in one network namespace leave each other's alone.
+   */
+  readonly daemonId: string;
+  readonly log: Logger;
+}
+
+/** Bridge networks on the kernel of this host, in the network namespace of the daemon. */
+export function createBridgeDriver(deps: BridgeDriverDeps): BridgeDriver & Disposable {
+  return new KernelBridgeDriver(deps);
+}
+
+class KernelBridgeDriver implements BridgeDriver, Disposable {
+  readonly #log: Logger;
+  readonly #tag: string;
+  readonly #firewall: Firewall;
+  readonly #socket = new NetlinkSocket(0);
+  readonly #background = new Set<Promise<void>>();
+
+  constructor({ daemonId, log }: BridgeDriverDeps) {
+    this.#log = log;
+    this.#tag = createHash("sha256").update(daemonId).digest("hex").slice(0, 4);
+    this.#firewall = new Firewall(`slipway_${this.#tag}`);
+  }
+
+  setup(network: BridgeNetwork): void {
+    ensureBridge(this.#socket, network, ownerAlias(this.#tag));
+    // Rules before forwarding: nothing is ever forwarded that they would have dropped.
+    this.#firewall.add(network);
+    if (network.internal) return;
+    ensureForwarding(4, this.#log);
+    if (network.ipv6 !== undefined) ensureForwarding(6, this.#log);
+  }
+
+  teardown(network: BridgeNetwork): void {
+    removeBridge(this.#socket, network.bridge, ownerAlias(this.#tag));
+    this.#firewall.remove(network.id);
+  }
+
+  connect(network: BridgeNetwork, endpoint: EndpointPlan): void {
+    this.#firewall.heal();
+    const bridge = getLink(this.#socket, network.bridge);
+    const namespace = openSync(endpoint.sandboxPath, "r");
+    try {
+      this.#createPair(network, endpoint, bridge.index, namespace);
+      inNetworkNamespace(namespace, () => configure(endpoint));
+    } catch (error) {
+      deleteLink(this.#socket, endpoint.hostInterface);
+      throw error;
+    } finally {
+      closeSync(namespace);
+    }
+  }
+
+  #createPair(network: BridgeNetwork, endpoint: EndpointPlan, bridge: number, namespace: number): void {
+    const { hostInterface: name, containerInterface, macAddress } = endpoint;
+    const { mtu } = network;
+    createVeth(this.#socket, { name, mtu, peer: { name: containerInterface, macAddress, namespace } });
+    // Before it is up: it only carries the container's frames.
+    changeLink(this.#socket, name, { ipv6LinkLocal: false });
+    changeLink(this.#socket, name, { master: bridge, up: true });
+    if (!network.interContainer) isolatePort(this.#socket, name);
+  }
+
+  disconnect({ hostInterface }: { readonly hostInterface: string }): void {
+    const gone = deleteLinkInBackground(hostInterface)
+      .catch((error: unknown) => this.#log.warn("removing an interface failed", { hostInterface, error }))
+      .finally(() => this.#background.delete(gone));
+    this.#background.add(gone);
+  }
+
+  sweep(known: ReadonlySet<string>): void {
+    for (const { name } of listLinks(this.#socket))
+      if (name.startsWith(this.#prefix) && !known.has(name)) this.disconnect({ hostInterface: name });
+  }
+
+  /** IFNAMSIZ leaves 15 characters: nine of the endpoint's are enough that two never meet. */
+  hostInterfaceFor(endpointId: string): string {
+    return `${this.#prefix}${endpointId.slice(0, 8)}`;
+  }
+
+  get #prefix(): string {
+    return `sl${this.#tag}-`;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#background);
+  }
+
+  [Symbol.dispose](): void {
+    this.#firewall[Symbol.dispose]();
+    this.#socket[Symbol.dispose]();
+  }
+}
+
+/** Inside the sandbox: the interface up, with its addresses and the way out. */
+function configure(endpoint: EndpointPlan): void {
+  const { containerInterface: name, ipAddress, prefixLength, gateway, ipv6 } = endpoint;
+  using socket = new NetlinkSocket(0);
+  const { index: link } = getLink(socket, name);
+  if (ipv6 !== undefined) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
+  addAddress(socket, { link, address: addressBytes(ipAddress), prefixLength });
+  if (ipv6 !== undefined)
+    addAddress(socket, { link, address: addressBytes(ipv6.address), prefixLength: ipv6.prefixLength });
+  changeLink(socket, link, { up: true });
+  if (gateway !== "") addRoute(socket, { gateway: addressBytes(gateway), link });
+  if (ipv6 !== undefined && ipv6.gateway !== "") addRoute(socket, { gateway: addressBytes(ipv6.gateway), link });
+}

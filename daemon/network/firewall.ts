@@ -1,0 +1,63 @@
+import { NETLINK_NETFILTER, rulesInChain } from "../linux/netlink/nf-tables.ts";
+import { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { Nftables } from "../linux/nftables.ts";
+import type { BridgeNetwork } from "./network-driver.ts";
+import { FORWARD_RULES, renderRemoval, renderRuleset } from "./ruleset.ts";
+
+/**
+ * Our table in nftables: what it should hold is kept here, so it can be made again whenever someone flushed it. Every change
+ * is one transaction: other packets see the old rules or the new ones.
+ */
+export class Firewall implements Disposable {
+  readonly #table: string;
+  readonly #nftables = new Nftables();
+  readonly #networks = new Map<string, BridgeNetwork>();
+  #socket: NetlinkSocket | undefined;
+
+  /** @param table its name, of this daemon alone. */
+  constructor(table: string) {
+    this.#table = table;
+  }
+
+  /** Idempotent: the same network again puts everything back that is missing. */
+  add(network: BridgeNetwork): void {
+    this.#networks.set(network.id, network);
+    this.#apply();
+  }
+
+  /** Idempotent. The table goes with the last network. */
+  remove(networkId: string): void {
+    const known = this.#networks.delete(networkId);
+    if (this.#networks.size === 0) this.#removeTable();
+    else if (known) this.#apply();
+  }
+
+  /** Looks whether our rules are there (30 µs), and makes them again when they are not. */
+  heal(): void {
+    if (this.#networks.size === 0 || this.#isWhole()) return;
+    this.#apply();
+  }
+
+  #isWhole(): boolean {
+    return this.#rules() === FORWARD_RULES.length;
+  }
+
+  /** Also one that a daemon before this one left. */
+  #removeTable(): void {
+    if (this.#rules() !== undefined) this.#nftables.run(renderRemoval(this.#table));
+  }
+
+  #rules(): number | undefined {
+    this.#socket ??= new NetlinkSocket(NETLINK_NETFILTER);
+    return rulesInChain(this.#socket, this.#table, "forward");
+  }
+
+  #apply(): void {
+    this.#nftables.run(renderRuleset({ table: this.#table, networks: [...this.#networks.values()] }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket?.[Symbol.dispose]();
+    this.#nftables[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { EngineError, errnoOf } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { addAddress, listAddresses } from "../linux/netlink/addresses.ts";
+import { changeLink, createBridge, deleteLink, findLink, type Link } from "../linux/netlink/links.ts";
+import type { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { addressBytes, parseCidr } from "./cidr.ts";
+import { macFor, randomMac } from "./mac-address.ts";
+import type { BridgeNetwork } from "./network-driver.ts";
+
+/**
+ * The bridge of a network, there and up, with its addresses. Idempotent: only what is missing is done.
+ * @param owner what a bridge of ours has for its alias.
+ * @throws EngineError Conflict when the bridge, or another link, has the name and is not ours to use.
+ */
+export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): void {
+  const found = findLink(socket, network.bridge);
+  const bridge = found === undefined ? makeBridge(socket, network, owner) : usable(found, owner);
+  const present = listAddresses(socket)
+    .filter(({ link }) => link === bridge.index)
+    .map(({ address }) => Buffer.from(address).toString("hex"));
+  for (const { subnet, gateway } of [network, ...(network.ipv6 === undefined ? [] : [network.ipv6])]) {
+    const address = addressBytes(gateway);
+    if (present.includes(Buffer.from(address).toString("hex"))) continue;
+    addAddress(socket, { link: bridge.index, address, prefixLength: parseCidr(subnet).prefixLength });
+  }
+  if (!bridge.up) changeLink(socket, bridge.index, { up: true });
+}
+
+function makeBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {
+  const { bridge: name, mtu, ipv6, gateway } = network;
+  createBridge(socket, { name, mtu, macAddress: gateway === "" ? randomMac() : macFor(gateway) });
+  changeLink(socket, name, { alias: owner, ...(ipv6 === undefined ? { ipv6LinkLocal: false } : {}) });
+  const made = findLink(socket, name);
+  if (made === undefined) throw new EngineError("Unavailable", `bridge ${name} went away while it was set up`);
+  return made;
+}
+
+/** A bridge that an administrator made is used as it is; another daemon's has its own addresses and rules. */
+function usable(link: Link, owner: string): Link {
+  if (link.kind !== "bridge") throw new EngineError("Conflict", `interface ${link.name} exists and is no bridge`);
+  if (link.alias !== owner && link.alias.startsWith(OWNER_PREFIX))
+    throw new EngineError(
+      "Conflict",
+      `bridge ${link.name} belongs to another Slipway daemon: give this one a name of its own`,
+    );
+  return link;
+}
+
+/** Idempotent. A bridge that was there before us stays. */
+export function removeBridge(socket: NetlinkSocket, name: string, owner: string): void {
+  if (findLink(socket, name)?.alias === owner) deleteLink(socket, name);
+}
+
+const OWNER_PREFIX = "slipway:";
+
+/** @param tag of the daemon. */
+export function ownerAlias(tag: string): string {
+  return `${OWNER_PREFIX}${tag}`;
+}
+
+/** Containers reach other networks only where the host forwards. Says so when it had to be turned on. */
+export function ensureForwarding(family: 4 | 6, log: Logger): void {
+  const path = family === 4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding";
+  if (readFileSync(path, "utf8").trim() === "1") return;
+  try {
+    writeFileSync(path, "1");
+  } catch (error) {
+    // /proc/sys is often read-only where the daemon itself is in a container; the network works but for the way out.
+    const code = errnoOf(error);
+    if (code !== "EROFS" && code !== "EACCES" && code !== "EPERM") throw error;
+    log.warn("forwarding is off and cannot be turned on: containers do not reach other networks", { path });
+    return;
+  }
+  log.info(`turned on IPv${family} forwarding, which containers need to reach other networks`, { path });
+}
