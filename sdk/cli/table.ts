@@ -1,0 +1,46 @@
+import type { CommandEntry, CommandSpec } from "./command.ts";
+
+/** Entries of the commands that one file has, by the name of its export. Nothing is loaded before it runs. */
+function from<M extends Readonly<Record<string, unknown>>>(
+  load: () => Promise<M>,
+  entries: readonly (readonly [member: keyof M & string, names: string, summary: string])[],
+): readonly CommandEntry[] {
+  return entries.map(([member, names, summary]) => ({
+    names: names.split(", ") as [string, ...string[]],
+    summary,
+    load: async () => ({ command: (await load())[member] as CommandSpec }),
+  }));
+}
+
+/** Every command: docker's names, first the one that messages show, and where its code is. */
+export const COMMANDS: readonly CommandEntry[] = [
+  ...from(
+    () => import("./commands/lifecycle.ts"),
+    [
+      ["stop", "stop, container stop", "Stop one or more running containers"],
+      ["restart", "restart, container restart", "Restart one or more containers"],
+      ["kill", "kill, container kill", "Kill one or more running containers"],
+      ["pause", "pause, container pause", "Pause all processes within one or more containers"],
+      ["unpause", "unpause, container unpause", "Unpause all processes within one or more containers"],
+      ["wait", "wait, container wait", "Block until one or more containers stop, then print their exit codes"],
+      ["rename", "rename, container rename", "Rename a container"],
+      ["rm", "rm, container rm, container remove", "Remove one or more containers"],
+    ],
+  ),
+  ...from(() => import("./commands/version.ts"), [["command", "version", "Show the version information"]]),
+  ...from(
+    () => import("./commands/ps.ts"),
+    [["command", "ps, container ls, container list, container ps", "List containers"]],
+  ),
+  ...from(() => import("./commands/images.ts"), [["command", "images, image ls, image list", "List images"]]),
+  ...from(
+    () => import("./commands/inspect.ts"),
+    [
+      ["command", "inspect", "Return low-level information on objects of the engine"],
+      ["container", "container inspect", "Display detailed information on one or more containers"],
+      ["image", "image inspect", "Display detailed information on one or more images"],
+      ["network", "network inspect", "Display detailed information on one or more networks"],
+      ["volume", "volume inspect", "Display detailed information on one or more volumes"],
+    ],
+  ),
+];
