@@ -1,0 +1,96 @@
+/** Texts of the files by which a container knows names, as Docker writes them. Pure. */
+
+const LOCALHOST = [
+  "127.0.0.1\tlocalhost",
+  "::1\tlocalhost ip6-localhost ip6-loopback",
+  "fe00::\tip6-localnet",
+  "ff00::\tip6-mcastprefix",
+  "ff02::1\tip6-allnodes",
+  "ff02::2\tip6-allrouters",
+];
+
+export interface HostsInput {
+  readonly hostname: string;
+  readonly domainname: string;
+  /** The container's own, v4 and v6; none without a network. */
+  readonly addresses: readonly string[];
+  /** `name:address`; `host-gateway` is the machine. */
+  readonly extraHosts: readonly string[];
+  /** What `host-gateway` stands for. */
+  readonly hostGateway: string;
+  /** The machine's own file, for a container on its network. */
+  readonly base?: string;
+}
+
+/** hosts(5) */
+export function hostsFile(input: HostsInput): string {
+  const { hostname, domainname, addresses, extraHosts, hostGateway, base } = input;
+  const names = domainname === "" ? hostname : `${hostname}.${domainname} ${hostname}`;
+  const extra = extraHosts.map((entry) => {
+    const { name, address } = splitExtraHost(entry);
+    return `${address === "host-gateway" ? hostGateway : address}\t${name}`;
+  });
+  const own = hostname === "" ? [] : addresses.map((address) => `${address}\t${names}`);
+  const head = base === undefined ? LOCALHOST : [base.trimEnd()];
+  return `${[...head, ...extra, ...own].join("\n")}\n`;
+}
+
+/** At the first sign: an IPv6 address holds more of them. */
+export function splitExtraHost(entry: string): { readonly name: string; readonly address: string } {
+  const sign = /[:=]/.exec(entry)?.index ?? entry.length;
+  return { name: entry.slice(0, sign), address: entry.slice(sign + 1).replace(/^\[|\]$/g, "") };
+}
+
+export interface ResolvInput {
+  /** Text of the machine's resolv.conf. */
+  readonly machine: string;
+  readonly dns: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+  /** The container is on the machine's network, so that servers on loopback answer it too. */
+  readonly hostNetwork: boolean;
+}
+
+/** What Docker gives to a container whose machine has only resolvers of its own. */
+const PUBLIC_SERVERS = ["8.8.8.8", "8.8.4.4"];
+
+/** resolv.conf(5) */
+export function resolvFile({ machine, dns, search, options, hostNetwork }: ResolvInput): string {
+  const asked = dns.length + search.length + options.length > 0;
+  if (hostNetwork && !asked) return machine;
+  const found = valuesOf(machine, "nameserver").flatMap((line) => line.split(/\s+/).slice(0, 1));
+  const reachable = hostNetwork ? found : found.filter((address) => !isLoopback(address));
+  const servers = dns.length > 0 ? dns : reachable.length > 0 ? reachable : PUBLIC_SERVERS;
+  const domains = search.length > 0 ? search : splitLast([...valuesOf(machine, "domain"), ...valuesOf(machine, "search")]);
+  const all = options.length > 0 ? options : splitLast(valuesOf(machine, "options"));
+  // `--dns-search .` means: none.
+  const wanted = domains.filter((domain) => domain !== ".");
+  return [
+    ...servers.map((server) => `nameserver ${server}`),
+    ...(wanted.length > 0 ? [`search ${wanted.join(" ")}`] : []),
+    ...(all.length > 0 ? [`options ${all.join(" ")}`] : []),
+    "",
+  ].join("\n");
+}
+
+/** Only resolvers on loopback: what systemd-resolved puts there, its own servers being in another file. */
+export function isStub(machine: string): boolean {
+  const servers = valuesOf(machine, "nameserver");
+  return servers.length > 0 && servers.every(isLoopback);
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}
+
+function valuesOf(text: string, keyword: string): readonly string[] {
+  return text.split("\n").flatMap((line) => {
+    const [, key, value] = /^\s*([a-z]+)\s+(.*?)\s*$/.exec(line) ?? [];
+    return key === keyword && value !== undefined && value !== "" ? [value] : [];
+  });
+}
+
+/** The last line of its kind holds. */
+function splitLast(lines: readonly string[]): readonly string[] {
+  return lines.at(-1)?.split(/\s+/) ?? [];
+}
