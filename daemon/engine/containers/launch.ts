@@ -50,6 +50,7 @@ export async function launch(
       stdin: spec.openStdin,
       stdinOnce: spec.stdinOnce,
       tty: spec.tty,
+      consoleSize: spec.host.consoleSize,
       log: {
         path: spec.host.log.driver === "none" ? "" : paths.log(id),
         maxSize: spec.host.log.maxSize,

@@ -81,6 +81,8 @@ export interface HostSpec {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of the terminal at start, where the client has one. */
+  readonly consoleSize?: readonly [rows: number, columns: number];
 }
 
 export type MountSpec =
@@ -112,6 +114,8 @@ export type MountSpec =
       readonly readOnly: boolean;
       /** mount(8) options such as `size=1m` and `mode=1777`. */
       readonly options: readonly string[];
+      /** Asked for by `Tmpfs` and not by `Mounts`: inspect shows the two apart. */
+      readonly short?: boolean;
     };
 
 export type Propagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
