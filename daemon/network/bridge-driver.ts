@@ -46,12 +46,22 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   setup(network: BridgeNetwork): void {
-    ensureBridge(this.#socket, network, ownerAlias(this.#tag));
+    const { index } = ensureBridge(this.#socket, network, ownerAlias(this.#tag));
+    this.#plugIn(index, network);
     // Rules before forwarding: nothing is ever forwarded that they would have dropped.
     this.#firewall.add(network);
     if (network.internal) return;
     ensureForwarding(4, this.#log);
     if (network.ipv6 !== undefined) ensureForwarding(6, this.#log);
+  }
+
+  /** Where a bridge was removed by hand, its containers still have their ends, which hang loose. */
+  #plugIn(bridge: number, { id, interContainer }: BridgeNetwork): void {
+    for (const { name, alias, master } of listLinks(this.#socket)) {
+      if (!name.startsWith(this.#prefix) || alias !== portAlias(id) || master === bridge) continue;
+      changeLink(this.#socket, name, { master: bridge, up: true });
+      if (!interContainer) isolatePort(this.#socket, name);
+    }
   }
 
   teardown(network: BridgeNetwork): void {
@@ -80,7 +90,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     createVeth(this.#socket, { name, mtu, peer: { name: containerInterface, macAddress, namespace } });
     // Before it is up: it only carries the container's frames.
     changeLink(this.#socket, name, { ipv6LinkLocal: false });
-    changeLink(this.#socket, name, { master: bridge, up: true });
+    changeLink(this.#socket, name, { master: bridge, up: true, alias: portAlias(network.id) });
     if (!network.interContainer) isolatePort(this.#socket, name);
   }
 
@@ -96,7 +106,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
       if (name.startsWith(this.#prefix) && !known.has(name)) this.disconnect({ hostInterface: name });
   }
 
-  /** IFNAMSIZ leaves 15 characters: nine of the endpoint's are enough that two never meet. */
+  /** IFNAMSIZ leaves 15 characters. The kernel refuses a second one of the same name, should two endpoints ever share it. */
   hostInterfaceFor(endpointId: string): string {
     return `${this.#prefix}${endpointId.slice(0, 8)}`;
   }
@@ -113,6 +123,11 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     this.#firewall[Symbol.dispose]();
     this.#socket[Symbol.dispose]();
   }
+}
+
+/** Of a host's end: the network that it belongs to. */
+function portAlias(networkId: string): string {
+  return `slipway:${networkId}`;
 }
 
 /** Inside the sandbox: the interface up, with its addresses and the way out. */

@@ -13,7 +13,7 @@ import type { BridgeNetwork } from "./network-driver.ts";
  * @param owner what a bridge of ours has for its alias.
  * @throws EngineError Conflict when the bridge, or another link, has the name and is not ours to use.
  */
-export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): void {
+export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {
   const found = findLink(socket, network.bridge);
   const bridge = found === undefined ? makeBridge(socket, network, owner) : usable(found, owner);
   const present = listAddresses(socket)
@@ -25,6 +25,7 @@ export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, owne
     addAddress(socket, { link: bridge.index, address, prefixLength: parseCidr(subnet).prefixLength });
   }
   if (!bridge.up) changeLink(socket, bridge.index, { up: true });
+  return bridge;
 }
 
 function makeBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {

@@ -1,0 +1,42 @@
+import { equal, match, throws } from "node:assert/strict";
+import type { BridgeNetwork } from "../../../daemon/network/network-driver.ts";
+import { renderRuleset } from "../../../daemon/network/ruleset.ts";
+
+const NETWORK: BridgeNetwork = {
+  id: "n1",
+  name: "one",
+  bridge: "br-one",
+  subnet: "172.18.0.0/16",
+  gateway: "172.18.0.1",
+  mtu: 1500,
+  masquerade: true,
+  internal: false,
+  interContainer: true,
+};
+const render = (...networks: BridgeNetwork[]): string => renderRuleset({ table: "slipway_0000", networks });
+
+describe("renderRuleset", () => {
+  it("names every bridge once, and leaves an empty set without elements", () => {
+    const rules = render(NETWORK, { ...NETWORK, bridge: "br-two", internal: true, interContainer: false });
+    match(rules, /set bridges { type ifname; elements = { "br-one", "br-two" }; }/);
+    match(rules, /set internal { type ifname; elements = { "br-two" }; }/);
+    match(rules, /set same { type ifname . ifname; elements = { "br-one" . "br-one" }; }/);
+    match(render(), /set bridges { type ifname; }/);
+  });
+
+  it("masquerades what leaves by another interface, of both families, where it is wanted", () => {
+    const ipv6 = { subnet: "fd91::/64", gateway: "fd91::1" };
+    match(
+      render({ ...NETWORK, ipv6 }),
+      /ip saddr 172\.18\.0\.0\/16 oifname != "br-one" masquerade\n +ip6 saddr fd91::\/64 oifname != "br-one" masquerade/,
+    );
+    const masquerades = (network: BridgeNetwork): boolean => render(network).includes("masquerade");
+    equal(masquerades({ ...NETWORK, masquerade: false }), false);
+    equal(masquerades({ ...NETWORK, internal: true }), false);
+  });
+
+  it("refuses the name of a bridge that would be more than a name", () => {
+    for (const bridge of ['a" }', "", "0123456789abcdef", "a b"])
+      throws(() => render({ ...NETWORK, bridge }), RangeError);
+  });
+});
