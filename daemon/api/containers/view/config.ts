@@ -1,0 +1,39 @@
+import type { ContainerConfig } from "../../../../sdk/contract/index.ts";
+import type { Container } from "../../../engine/model/container.ts";
+import type { ImageShown } from "./inspect.ts";
+
+/** `Config` of inspect: the image's defaults and the user's wishes as one, which is what runs. */
+export function configJson({ spec, process }: Container, image: ImageShown): ContainerConfig {
+  const exposed = exposedPorts(spec.exposedPorts, image);
+  const volumes = [...new Set([...spec.volumes, ...image.volumes])];
+  return {
+    Hostname: spec.hostname,
+    Domainname: spec.domainname,
+    User: process.user,
+    AttachStdin: spec.attachStdin,
+    AttachStdout: spec.attachStdout,
+    AttachStderr: spec.attachStderr,
+    ...(exposed.length > 0 && { ExposedPorts: setOf(exposed) }),
+    Tty: spec.tty,
+    OpenStdin: spec.openStdin,
+    StdinOnce: spec.stdinOnce,
+    Env: [...process.env],
+    Cmd: process.cmd === undefined ? null : [...process.cmd],
+    Image: spec.image,
+    Volumes: volumes.length > 0 ? setOf(volumes) : null,
+    WorkingDir: process.cwd,
+    Entrypoint: process.entrypoint === undefined ? null : [...process.entrypoint],
+    OnBuild: null,
+    Labels: process.labels,
+    ...(process.stopSignal !== "SIGTERM" && { StopSignal: process.stopSignal }),
+    ...(spec.stopTimeout !== undefined && { StopTimeout: spec.stopTimeout }),
+  };
+}
+
+export function exposedPorts(own: readonly string[], image: ImageShown): readonly string[] {
+  return [...new Set([...own, ...image.exposedPorts])];
+}
+
+function setOf(names: readonly string[]): Record<string, Record<string, never>> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
