@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TlsMaterial } from "../transport/endpoint.ts";
-import { connectEngine, type EngineConnection } from "./connection.ts";
+import type { ApiClient } from "../client/api/api-client.ts";
+import { connectClient } from "../engine/connect-client.ts";
 import { CommandFailure } from "./exit.ts";
 import type { GlobalOptions } from "./globals.ts";
 
@@ -11,17 +12,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The engine of the flags, the environment and the docker contexts, in docker's order of precedence.
  * @throws CommandFailure for flags that contradict each other; EngineUnavailable.
  */
-export async function chooseEngine(
-  globals: GlobalOptions,
-  env: Environment,
-  configFolder: string,
-): Promise<EngineConnection> {
+export async function chooseEngine(globals: GlobalOptions, env: Environment, configFolder: string): Promise<ApiClient> {
   if (globals.host.length > 1) throw new CommandFailure("specify only one -H");
   if (globals.host.length > 0 && globals.context !== undefined)
     throw new CommandFailure("conflicting options: cannot specify both --host and --context");
   const tls = await tlsOf(globals, env, configFolder);
   const host = globals.host[0] ?? (tls === undefined || globals.context !== undefined ? undefined : env["DOCKER_HOST"]);
-  return await connectEngine({
+  return await connectClient({
     host,
     tls,
     context: globals.context,

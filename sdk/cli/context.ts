@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { DockerConfig } from "../transport/docker-config.ts";
-import type { EngineConnection } from "./connection.ts";
+import type { ApiClient } from "../client/api/api-client.ts";
 import type { GlobalOptions } from "./globals.ts";
 
 /** Standard input; what a terminal has more is there when it is one. */
@@ -29,7 +29,7 @@ export interface CommandContext {
   /** The user's config.json, read once. */
   config(): Promise<DockerConfig>;
   /** The engine, connected at the first call. @throws EngineUnavailable */
-  engine(): Promise<EngineConnection>;
+  engine(): Promise<ApiClient>;
   print(text: string): void;
   warn(text: string): void;
 }

@@ -5,13 +5,13 @@ export const EXIT = { failure: 1, usage: 125, notRunnable: 126, notFound: 127 } 
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
   readonly exitCode: number;
-  /** Printed as it is, without the `slipway: ` before it. */
-  readonly bare: boolean;
+  /** The command is at fault: it names itself before the message and points to its help after it. */
+  readonly helped: boolean;
 
-  constructor(message: string, exitCode: number = EXIT.failure, options: { bare?: boolean; cause?: unknown } = {}) {
+  constructor(message: string, exitCode: number = EXIT.failure, options: { helped?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = exitCode;
-    this.bare = options.bare ?? false;
+    this.helped = options.helped ?? exitCode === EXIT.usage;
   }
 }
 

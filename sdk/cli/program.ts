@@ -108,9 +108,7 @@ async function execute(
     return (await command.run(context, parsed.options, parsed.positionals)) ?? 0;
   } catch (error) {
     const failure = error instanceof CommandFailure ? error : explain(error, command.failureCode ?? EXIT.failure);
-    // As docker does: where the command itself is at fault (125), it names itself and points to its help.
-    const long = failure.exitCode === EXIT.usage && !failure.bare;
-    const text = long
+    const text = failure.helped
       ? `slipway: ${failure.message}\n\nRun 'slipway ${name} --help' for more information`
       : failure.message;
     if (failure.message !== "") host.stderr.write(`${text}\n`);

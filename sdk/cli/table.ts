@@ -15,6 +15,30 @@ function from<M extends Readonly<Record<string, unknown>>>(
 /** Every command: docker's names, first the one that messages show, and where its code is. */
 export const COMMANDS: readonly CommandEntry[] = [
   ...from(
+    () => import("./commands/run.ts"),
+    [["command", "run, container run", "Create and run a new container from an image"]],
+  ),
+  ...from(() => import("./commands/create.ts"), [["command", "create, container create", "Create a new container"]]),
+  ...from(
+    () => import("./commands/start.ts"),
+    [["command", "start, container start", "Start one or more stopped containers"]],
+  ),
+  ...from(
+    () => import("./commands/exec.ts"),
+    [["command", "exec, container exec", "Execute a command in a running container"]],
+  ),
+  ...from(
+    () => import("./commands/attach.ts"),
+    [
+      [
+        "command",
+        "attach, container attach",
+        "Attach local standard input, output, and error streams to a running container",
+      ],
+    ],
+  ),
+  ...from(() => import("./commands/logs.ts"), [["command", "logs, container logs", "Fetch the logs of a container"]]),
+  ...from(
     () => import("./commands/lifecycle.ts"),
     [
       ["stop", "stop, container stop", "Stop one or more running containers"],

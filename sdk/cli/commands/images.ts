@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { FILTER_OPTION, filtersOf } from "../flags/filters.ts";
 import { compileFormat, formatNames, formatRows } from "../output/formatter.ts";
-import { imageFormat, imageRows, type ListedImage } from "../output/image-rows.ts";
+import { imageFormat, imageRows } from "../output/image-rows.ts";
 import { unescapeFormat } from "../template/template.ts";
 import { LIST_FORMAT_OPTION } from "./shared.ts";
 
@@ -21,8 +21,7 @@ export const command = defineCommand({
     if (format !== undefined) compileFormat(unescapeFormat(format));
     const filters = reference === undefined ? options.filter : [...options.filter, `reference=${reference}`];
     const engine = await context.engine();
-    const query = { all: options.all ? 1 : undefined, filters: filtersOf(filters) };
-    const images = await engine.get<readonly ListedImage[]>("/images/json", query, context.signal);
+    const images = await engine.images.list({ all: options.all, filters: filtersOf(filters) }, context.signal);
     const digests = options.digests || (format !== "json" && formatNames(format, "Digest"));
     const rows = imageRows(context, images, { full: options["no-trunc"] ?? false, digests });
     context.print(formatRows(rows, imageFormat(options.digests ?? false), { format, quiet: options.quiet }));

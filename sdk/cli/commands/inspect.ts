@@ -1,23 +1,22 @@
 /** `inspect` of anything, and of one kind: container, image, network, volume. */
 import { defineCommand } from "../command.ts";
-import type { EngineConnection } from "../connection.ts";
+import type { ApiClient } from "../../client/api/api-client.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailure } from "../exit.ts";
 import { failureText } from "../failures.ts";
 import { indentedList } from "../output/go-json.ts";
 import { inspectTemplate } from "../output/inspect-format.ts";
 import { NotFound } from "../../transport/errors.ts";
-import { containerPath, imagePath } from "../paths.ts";
 import { FORMAT_OPTION } from "./shared.ts";
 
 type Kind = "container" | "image" | "network" | "volume";
-type Find = (engine: EngineConnection, name: string, query: { readonly size?: 1 }) => Promise<unknown>;
+type Find = (engine: ApiClient, name: string, query: { readonly size?: boolean }) => Promise<unknown>;
 
 const FIND: Readonly<Record<Kind, Find>> = {
-  container: (engine, name, query) => engine.get(containerPath(name, "/json"), query),
-  image: (engine, name) => engine.get(imagePath(name, "/json")),
-  network: (engine, name) => engine.get(`/networks/${encodeURIComponent(name)}`),
-  volume: (engine, name) => engine.get(`/volumes/${encodeURIComponent(name)}`),
+  container: (engine, name, query) => engine.containers.inspect(name, query),
+  image: (engine, name) => engine.images.inspect(name),
+  network: (engine, name) => engine.networks.inspect(name),
+  volume: (engine, name) => engine.volumes.inspect(name),
 };
 
 const SIZE_OPTION = {
@@ -93,7 +92,7 @@ async function inspect(
     const engine = await context.engine();
     for (const name of names) {
       try {
-        found.push(await find(engine, name, { size: options.size ? 1 : undefined }));
+        found.push(await find(engine, name, { size: options.size }));
       } catch (error) {
         failures.push(error);
       }

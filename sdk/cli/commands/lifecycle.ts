@@ -3,7 +3,6 @@ import { defineCommand } from "../command.ts";
 import { CommandFailure } from "../exit.ts";
 import { forEachObject } from "../each.ts";
 import { failureText } from "../failures.ts";
-import { containerPath } from "../paths.ts";
 
 const MANY = "CONTAINER [CONTAINER...]";
 
@@ -23,7 +22,7 @@ function ending(verb: "stop" | "restart") {
         throw new CommandFailure("conflicting options: cannot specify both --timeout and --time");
       const engine = await context.engine();
       const query = { t: options.timeout ?? options.time, signal: options.signal };
-      await forEachObject(context, names, (name) => engine.call("POST", containerPath(name, `/${verb}`), { query }));
+      await forEachObject<unknown>(context, names, (name) => engine.containers[verb](name, query, context.signal));
     },
   });
 }
@@ -37,8 +36,8 @@ export const kill = defineCommand({
   args: [1, Number.POSITIVE_INFINITY],
   async run(context, options, names) {
     const engine = await context.engine();
-    const query = { signal: options.signal };
-    await forEachObject(context, names, (name) => engine.call("POST", containerPath(name, "/kill"), { query }));
+    const { signal } = options;
+    await forEachObject(context, names, (name) => engine.containers.kill(name, { signal }, context.signal));
   },
 });
 
@@ -49,7 +48,7 @@ function freezing(verb: "pause" | "unpause") {
     args: [1, Number.POSITIVE_INFINITY],
     async run(context, _options, names) {
       const engine = await context.engine();
-      await forEachObject(context, names, (name) => engine.call("POST", containerPath(name, `/${verb}`)));
+      await forEachObject(context, names, (name) => engine.containers[verb](name, context.signal));
     },
   });
 }
@@ -63,12 +62,12 @@ export const wait = defineCommand({
   args: [1, Number.POSITIVE_INFINITY],
   async run(context, _options, names) {
     const engine = await context.engine();
-    await forEachObject(
-      context,
-      names,
-      (name) => engine.call<{ StatusCode: number }>("POST", containerPath(name, "/wait"), { signal: context.signal }),
-      { shown: ({ StatusCode }) => String(StatusCode) },
-    );
+    const ended = async (name: string): Promise<number> => {
+      const { StatusCode, Error: failure } = await (await engine.containers.wait(name, {}, context.signal)).result;
+      if (failure) throw new Error(failure.Message ?? "");
+      return StatusCode;
+    };
+    await forEachObject(context, names, ended, { shown: String });
   },
 });
 
@@ -81,7 +80,7 @@ export const rename = defineCommand({
     if (from === "" || to === "") throw new CommandFailure("Error: Neither old nor new names may be empty");
     const engine = await context.engine();
     try {
-      await engine.call("POST", containerPath(from, "/rename"), { query: { name: to } });
+      await engine.containers.rename(from, to, context.signal);
     } catch (cause) {
       throw new CommandFailure(`${failureText(cause)}\nError: failed to rename container named ${from}`, undefined, {
         cause,
@@ -100,17 +99,12 @@ export const rm = defineCommand({
   args: [1, Number.POSITIVE_INFINITY],
   async run(context, options, names) {
     const engine = await context.engine();
-    const query = { v: flag(options.volumes), link: flag(options.link), force: flag(options.force) };
+    const query = { v: options.volumes, link: options.link, force: options.force };
     const remove = async (given: string): Promise<void> => {
       const name = given.replace(/^\/+|\/+$/g, "");
       if (name === "") throw new Error("container name cannot be empty");
-      await engine.call("DELETE", containerPath(name), { query });
+      await engine.containers.remove(name, query, context.signal);
     };
     await forEachObject(context, names, remove, { forgiveMissing: options.force });
   },
 });
-
-/** docker sends a flag that is on as 1, and one that is off not at all. */
-function flag(value: boolean | undefined): "1" | undefined {
-  return value ? "1" : undefined;
-}

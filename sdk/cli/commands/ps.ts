@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { FILTER_OPTION, filtersOf } from "../flags/filters.ts";
-import { containerFormat, containerRow, type ListedContainer } from "../output/container-rows.ts";
+import { containerFormat, containerRow } from "../output/container-rows.ts";
 import { compileFormat, formatNames, formatRows } from "../output/formatter.ts";
 import { unescapeFormat } from "../template/template.ts";
 import { LIST_FORMAT_OPTION } from "./shared.ts";
@@ -26,13 +26,8 @@ export const command = defineCommand({
     const limit = last > 0 ? last : options.latest ? 1 : undefined;
     const size = options.size || formatNames(format, "Size");
     const engine = await context.engine();
-    const query = {
-      all: options.all ? 1 : undefined,
-      limit,
-      size: size ? 1 : undefined,
-      filters: filtersOf(options.filter),
-    };
-    const containers = await engine.get<readonly ListedContainer[]>("/containers/json", query, context.signal);
+    const query = { all: options.all, limit, size: size || undefined, filters: filtersOf(options.filter) };
+    const containers = await engine.containers.list(query, context.signal);
     const rows = containers.map((container) => containerRow(context, container, options["no-trunc"] ?? false));
     context.print(formatRows(rows, containerFormat(options.size ?? false), { format, quiet: options.quiet }));
   },

@@ -1,3 +1,4 @@
+import type { SystemVersion } from "../../contract/index.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { CommandFailure } from "../exit.ts";
@@ -9,21 +10,7 @@ import { NEWEST_API } from "../../engine/api-version.ts";
 import { clientVersion } from "../version.ts";
 import { contextName, FORMAT_OPTION } from "./shared.ts";
 
-interface ServerVersion {
-  readonly Platform?: { readonly Name?: string };
-  readonly Components?: readonly Component[];
-  readonly Version?: string;
-  readonly ApiVersion?: string;
-  readonly MinAPIVersion?: string;
-  readonly BuildTime?: string;
-  readonly [key: string]: unknown;
-}
-
-interface Component {
-  readonly Name: string;
-  readonly Version: string;
-  readonly Details?: Readonly<Record<string, string>>;
-}
+type Component = NonNullable<SystemVersion["Components"]>[number];
 
 export const command = defineCommand({
   usage: "[OPTIONS]",
@@ -31,13 +18,13 @@ export const command = defineCommand({
   args: [0],
   async run(context, options) {
     const template = options.format === undefined ? undefined : inspectTemplate(options.format);
-    let server: ServerVersion | undefined;
+    let server: SystemVersion | undefined;
     let failure: unknown;
     let apiVersion = NEWEST_API;
     try {
       const engine = await context.engine();
       apiVersion = engine.apiVersion;
-      server = await engine.get<ServerVersion>("/version", {}, context.signal);
+      server = await engine.system.version(context.signal);
     } catch (error) {
       failure = error;
     }
@@ -66,7 +53,7 @@ async function clientPart(context: CommandContext, apiVersion: string): Promise<
   return withAlias(part, apiVersion);
 }
 
-function serverPart(server: ServerVersion): ServerVersion {
+function serverPart(server: SystemVersion): SystemVersion {
   const Components = (server.Components ?? []).map((component) => ({
     ...component,
     Details: readableTimes(component.Details),
@@ -74,8 +61,8 @@ function serverPart(server: ServerVersion): ServerVersion {
   return withAlias({ ...server, Components, BuildTime: asctime(server.BuildTime ?? "") }, server.ApiVersion ?? "");
 }
 
-function readableTimes(details: Component["Details"] = {}): Component["Details"] {
-  return "BuildTime" in details ? { ...details, BuildTime: asctime(details["BuildTime"] ?? "") } : details;
+function readableTimes(details: Component["Details"]): Component["Details"] {
+  return details && "BuildTime" in details ? { ...details, BuildTime: asctime(details["BuildTime"] ?? "") } : details;
 }
 
 /** Templates name the API version in Go's spelling, JSON has it in the other: it is there, and not printed twice. */
@@ -104,13 +91,14 @@ function clientText(client: Readonly<Record<string, string>>): string {
   );
 }
 
-function serverText(server: ServerVersion): string {
+function serverText(server: SystemVersion): string {
   const components = server.Components ?? [];
   const lines = components.flatMap((component) => [` ${component.Name}:`, ...componentLines(component, server)]);
   return `\n${tabulate([`Server:${server.Platform?.Name ? ` ${server.Platform.Name}` : ""}`, ...lines], 20, 1)}`;
 }
 
-function componentLines({ Name, Version, Details = {} }: Component, server: ServerVersion): readonly string[] {
+function componentLines({ Name, Version, Details: given }: Component, server: SystemVersion): readonly string[] {
+  const Details = given ?? {};
   const first = `  Version:\t${Version}`;
   if (Name !== "Engine") return [first, `  GitCommit:\t${Details["GitCommit"] ?? ""}`];
   return [

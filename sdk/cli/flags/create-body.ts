@@ -1,4 +1,4 @@
-import type { ContainerCreateBody, HostConfig } from "../../client/wire.ts";
+import type { ContainerCreateBody, HostConfig } from "../../contract/index.ts";
 import { CommandFailure, EXIT } from "../exit.ts";
 import type { OptionValues } from "../options.ts";
 import type { CREATE_OPTIONS } from "./create-options.ts";

@@ -1,18 +1,18 @@
+import type { FilterValues } from "../../client/api/caller.ts";
+
 /**
- * The `filters` parameter of `--filter name=value` flags, as the engine reads it: `{"label":["a=b","c"]}`; undefined for none.
+ * The filters of `--filter name=value` flags; undefined for none.
  * @throws Error in docker's words for a flag without `=`.
  */
-export function filtersOf(flags: readonly string[]): string | undefined {
-  if (flags.length === 0) return undefined;
-  const filters: Record<string, Record<string, boolean>> = {};
+export function filtersOf(flags: readonly string[]): FilterValues | undefined {
+  const filters: Record<string, string[]> = {};
   for (const flag of flags) {
     if (flag === "") continue;
+    checkFilter(flag);
     const equals = flag.indexOf("=");
-    if (equals === -1) throw new Error(`invalid filter '${flag}'`);
-    const name = flag.slice(0, equals).trim().toLowerCase();
-    (filters[name] ??= {})[flag.slice(equals + 1).trim()] = true;
+    (filters[flag.slice(0, equals).trim().toLowerCase()] ??= []).push(flag.slice(equals + 1).trim());
   }
-  return JSON.stringify(filters);
+  return Object.keys(filters).length === 0 ? undefined : filters;
 }
 
 /** Checks one `--filter`. */

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import type { Mount } from "../../client/wire.ts";
+import type { Mount } from "../../contract/index.ts";
 import { csvFields } from "./csv.ts";
 import { parseBytes } from "./units.ts";
 

@@ -1,30 +1,10 @@
+import type { ContainerSummary } from "../../contract/index.ts";
 import type { CommandContext } from "../context.ts";
 import { humanSizeShort } from "../flags/units.ts";
 import type { ListFormat, Row } from "./formatter.ts";
-import { portsText, type PublishedPort } from "./ports-text.ts";
+import { portsText } from "./ports-text.ts";
 import { ellipsis, shortId } from "./short-id.ts";
 import { ago, goTime } from "./times.ts";
-
-/** What `GET /containers/json` says of one container, as far as it is shown. */
-export interface ListedContainer {
-  readonly Id: string;
-  readonly Names?: readonly string[] | null;
-  readonly Image: string;
-  readonly ImageID?: string;
-  readonly Command: string;
-  /** Seconds since 1970 */
-  readonly Created: number;
-  readonly Ports?: readonly PublishedPort[] | null;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-  readonly State: string;
-  readonly Status: string;
-  readonly SizeRw?: number;
-  readonly SizeRootFs?: number;
-  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null } | null;
-  readonly Mounts?:
-    | readonly { readonly Type?: string; readonly Name?: string; readonly Source?: string; readonly Driver?: string }[]
-    | null;
-}
 
 const HEADERS = {
   ID: "CONTAINER ID",
@@ -55,7 +35,7 @@ export function containerFormat(size: boolean): ListFormat {
   };
 }
 
-export function containerRow(context: CommandContext, container: ListedContainer, full: boolean): Row {
+export function containerRow(context: CommandContext, container: ContainerSummary, full: boolean): Row {
   const labels = container.Labels ?? {};
   const names = (container.Names ?? []).map((name) => name.replace(/^\//, ""));
   const mounts = container.Mounts ?? [];
@@ -81,7 +61,7 @@ export function containerRow(context: CommandContext, container: ListedContainer
 }
 
 /** The name that the container was made from; an id where the name has moved on to another image. */
-function imageText({ Image, ImageID }: ListedContainer, full: boolean): string {
+function imageText({ Image, ImageID }: ContainerSummary, full: boolean): string {
   if (Image === "") return "<no image>";
   if (full) return Image;
   const isId = Image === ImageID || /^sha256:[\da-f]{64}$/.test(Image);
@@ -90,7 +70,7 @@ function imageText({ Image, ImageID }: ListedContainer, full: boolean): string {
   return Image.includes("@") ? Image.slice(0, Image.indexOf("@")) : Image;
 }
 
-export function sizeText({ SizeRw, SizeRootFs }: ListedContainer): string {
+export function sizeText({ SizeRw, SizeRootFs }: ContainerSummary): string {
   const own = humanSizeShort(SizeRw ?? 0);
   return (SizeRootFs ?? 0) > 0 ? `${own} (virtual ${humanSizeShort(SizeRootFs ?? 0)})` : own;
 }

@@ -1,22 +1,9 @@
+import type { ImageSummary } from "../../contract/index.ts";
 import type { CommandContext } from "../context.ts";
 import { humanSize, humanSizeShort } from "../flags/units.ts";
 import type { ListFormat, Row } from "./formatter.ts";
 import { shortId } from "./short-id.ts";
 import { ago, goTime } from "./times.ts";
-
-/** What `GET /images/json` says of one image, as far as it is shown. */
-export interface ListedImage {
-  readonly Id: string;
-  readonly RepoTags?: readonly string[] | null;
-  readonly RepoDigests?: readonly string[] | null;
-  /** Seconds since 1970 */
-  readonly Created: number;
-  readonly Size: number;
-  /** Bytes in layers of other images too; -1 where it was not asked for. */
-  readonly SharedSize?: number;
-  /** -1 where it was not asked for. */
-  readonly Containers?: number;
-}
 
 const NONE = "<none>";
 
@@ -45,7 +32,7 @@ export function imageFormat(digests: boolean): ListFormat {
 /** One row a tag; with `digests` one a digest of it too. What has no name is one row of `<none>`. */
 export function imageRows(
   context: CommandContext,
-  images: readonly ListedImage[],
+  images: readonly ImageSummary[],
   options: { readonly full: boolean; readonly digests: boolean },
 ): Row[] {
   return images.flatMap((image) =>
@@ -59,7 +46,7 @@ interface Name {
   readonly digest: string;
 }
 
-function namesOf(image: ListedImage, digests: boolean): readonly Name[] {
+function namesOf(image: ImageSummary, digests: boolean): readonly Name[] {
   const tags = (image.RepoTags ?? []).filter((tag) => tag !== `${NONE}:${NONE}`).map(splitTag);
   const known = (image.RepoDigests ?? []).filter((digest) => digest !== `${NONE}@${NONE}`).map(splitDigest);
   const repositories = new Set([...tags, ...known].map(({ repository }) => repository));
@@ -85,7 +72,7 @@ function splitDigest(text: string): { repository: string; digest: string } {
   return { repository: text.slice(0, at), digest: text.slice(at + 1) };
 }
 
-function imageRow(context: CommandContext, image: ListedImage, name: Name, full: boolean): Row {
+function imageRow(context: CommandContext, image: ImageSummary, name: Name, full: boolean): Row {
   const { Containers: containers = -1, SharedSize: shared = -1 } = image;
   return {
     ID: full ? image.Id : shortId(image.Id),

@@ -1,9 +1,4 @@
-export interface PublishedPort {
-  readonly IP?: string;
-  readonly PrivatePort: number;
-  readonly PublicPort?: number;
-  readonly Type: string;
-}
+import type { PortSummary } from "../../contract/index.ts";
 
 interface Run {
   first: number;
@@ -16,7 +11,7 @@ interface Run {
  * `443/tcp, 0.0.0.0:8080-8081->80-81/tcp`: what `ps` shows. Neighbours that are published the same way are one range; ranges of
  * ports that are not published at the same number stay apart, and come last.
  */
-export function portsText(ports: readonly PublishedPort[]): string {
+export function portsText(ports: readonly PortSummary[]): string {
   const runs = new Map<string, Run>();
   const order: string[] = [];
   const texts: string[] = [];
@@ -50,7 +45,7 @@ function hostText(ip: string, port: string): string {
   return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
 }
 
-function comparePorts(left: PublishedPort, right: PublishedPort): number {
+function comparePorts(left: PortSummary, right: PortSummary): number {
   return (
     left.PrivatePort - right.PrivatePort ||
     compareText(left.IP ?? "", right.IP ?? "") ||

@@ -1,0 +1,101 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { ImageNotFound, NotFound } from "../transport/errors.ts";
+import type { ContainerCreateBody } from "../contract/index.ts";
+import type { CommandContext } from "./context.ts";
+import { CommandFailure, EXIT } from "./exit.ts";
+import { createBody, type CreateOptions } from "./flags/create-body.ts";
+import { pullImage } from "./pull-image.ts";
+import { parseImageName, withTag } from "./reference.ts";
+
+const PULL_POLICIES = ["always", "missing", "never", ""];
+
+/** The streams that `-a` asks for, or docker's choice: both outputs, and the input with `-i`. */
+export function attachedStreams(options: CreateOptions): ReadonlySet<string> {
+  if (options.attach.length > 0) return new Set(options.attach.map((name) => name.toLowerCase()));
+  return new Set(options.interactive ? ["stdin", "stdout", "stderr"] : ["stdout", "stderr"]);
+}
+
+/**
+ * Makes the container of a command line: pulls its image as `--pull` says, writes `--cidfile`, tells warnings. Resolves to its id.
+ * @throws CommandFailure 125 for flags that cannot be; SlipwayError by the engine's answer.
+ */
+export async function createContainer(
+  context: CommandContext,
+  options: CreateOptions,
+  words: readonly string[],
+  attach: ReadonlySet<string>,
+): Promise<string> {
+  const [image = "", ...command] = words;
+  const policy = options.pull ?? "missing";
+  if (!PULL_POLICIES.includes(policy))
+    throw new CommandFailure(
+      `invalid pull option: '${policy}': must be one of "always", "missing" or "never"`,
+      EXIT.usage,
+    );
+  const surroundings = { env: context.env, folder: context.folder };
+  const body = withConsoleSize(createBody(options, image, command, attach, surroundings), context);
+  if (options.cidfile && existsSync(options.cidfile))
+    throw new CommandFailure(
+      `container ID file found, make sure the other container isn't running or delete ${options.cidfile}`,
+      EXIT.usage,
+    );
+  const pull = (): Promise<void> =>
+    pullImage(context, image, { platform: options.platform, progress: options.quiet ? undefined : context.stderr });
+  if (policy === "always") await pull();
+  const id = await createOrPull(
+    context,
+    options,
+    body,
+    image,
+    policy === "missing" || policy === "" ? pull : undefined,
+  );
+  if (options.cidfile) writeCidFile(options.cidfile, id);
+  return id;
+}
+
+async function createOrPull(
+  context: CommandContext,
+  options: CreateOptions,
+  body: ContainerCreateBody,
+  image: string,
+  pull: (() => Promise<void>) | undefined,
+): Promise<string> {
+  const engine = await context.engine();
+  const create = async (): Promise<string> => {
+    const query = { name: options.name, platform: options.platform };
+    const { Id, Warnings } = await engine.containers.create(body, query, context.signal);
+    for (const warning of Warnings ?? []) context.warn(`WARNING: ${warning}\n`);
+    return Id;
+  };
+  try {
+    return await create();
+  } catch (error) {
+    // A 404 may also be about a network or a container that is referred to: only a missing image can be pulled.
+    if (pull === undefined || !isImageMissing(error)) throw error;
+    const { familiar, tag = "latest" } = parseImageName(image);
+    if (!options.quiet) context.warn(`Unable to find image '${withTag(familiar, tag)}' locally\n`);
+    await pull();
+    return await create();
+  }
+}
+
+function isImageMissing(error: unknown): boolean {
+  return error instanceof ImageNotFound || (error instanceof NotFound && /no such image/i.test(error.message));
+}
+
+/** The size that the terminal of the container begins with. */
+function withConsoleSize(body: ContainerCreateBody, { stdout }: CommandContext): ContainerCreateBody {
+  if (!body.Tty || !stdout.isTTY) return body;
+  return { ...body, HostConfig: { ...body.HostConfig, ConsoleSize: [stdout.rows ?? 0, stdout.columns ?? 0] } };
+}
+
+function writeCidFile(path: string, id: string): void {
+  try {
+    writeFileSync(path, id, { flag: "wx" });
+  } catch (cause) {
+    rmSync(path, { force: true });
+    throw new CommandFailure(`failed to write the container ID to the file: ${(cause as Error).message}`, EXIT.usage, {
+      cause,
+    });
+  }
+}
