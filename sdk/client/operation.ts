@@ -1,15 +1,6 @@
+import type { ProgressMessage } from "../contract/index.ts";
+import { deferred } from "../transport/deferred.ts";
 import { errorFromStatus, SlipwayError } from "../transport/errors.ts";
-
-/** One line of Docker's progress stream, as the engine sends it. */
-export interface RawProgress {
-  readonly id?: string;
-  readonly status?: string;
-  readonly stream?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-  readonly aux?: Readonly<Record<string, unknown>>;
-  readonly error?: string;
-  readonly errorDetail?: { readonly code?: number; readonly message?: string };
-}
 
 /** A step of a pull, push, load or import. */
 export type Progress =
@@ -29,7 +20,7 @@ export type Progress =
   | { readonly kind: "aux"; readonly value: Readonly<Record<string, unknown>> };
 
 /** @throws SlipwayError when the line tells of an error: the status of the answer was sent long before it. */
-export function progressOf(line: RawProgress): Progress {
+export function progressOf(line: ProgressMessage): Progress {
   if (line.error !== undefined || line.errorDetail !== undefined) {
     const message = line.errorDetail?.message ?? line.error ?? "unknown error in the progress stream";
     throw errorFromStatus(line.errorDetail?.code ?? 500, message);
@@ -44,7 +35,7 @@ export function progressOf(line: RawProgress): Progress {
 
 /**
  * Work of the engine that tells its progress: await it for the result, or iterate over its steps first, or both. Either way it
- * throws when the work fails, and it starts when the method is called, once.
+ * throws when the work fails. It starts, once, when it is first awaited or iterated.
  *
  * Leaving the loop early cancels the work, as aborting its signal does.
  *
@@ -84,7 +75,7 @@ export class Operation<T, P = Progress> implements PromiseLike<T>, AsyncIterable
     if (this.#result !== undefined || this.#iterating)
       throw new SlipwayError("InvalidParameter", "the progress of an operation can be read once");
     this.#iterating = true;
-    const result = Promise.withResolvers<T>();
+    const result = deferred<T>();
     // Whoever loops gets the error from the loop; the promise must not be an unhandled rejection beside it.
     result.promise.catch(() => undefined);
     let settled = false;
@@ -100,7 +91,7 @@ export class Operation<T, P = Progress> implements PromiseLike<T>, AsyncIterable
       }
     } catch (error) {
       settled = true;
-      result.reject(error);
+      result.reject(error as Error);
       throw error;
     } finally {
       if (!settled) {

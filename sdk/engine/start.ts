@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { deferred } from "../transport/deferred.ts";
 import { EngineUnavailable } from "../transport/errors.ts";
 import { jsonLines } from "../transport/json-lines.ts";
 import { daemonProgram } from "./daemon-program.ts";
@@ -109,7 +110,7 @@ class DaemonProcess implements OwnedDaemon {
   }
 
   async ready(signal: AbortSignal | undefined): Promise<void> {
-    const aborted = Promise.withResolvers<never>();
+    const aborted = deferred<never>();
     const onAbort = (): void => aborted.reject(signal?.reason as Error);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {

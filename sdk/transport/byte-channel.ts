@@ -1,3 +1,5 @@
+import { deferred } from "./deferred.ts";
+
 /**
  * A bounded queue of bytes between one writer and one reader.
  * `write` settles when there is room again, so a slow reader slows the writer; nothing that was written is lost:
@@ -24,7 +26,7 @@ export class ByteChannel {
     this.#bytes += chunk.length;
     this.#wakeReader?.();
     while (this.#bytes > this.#capacity && !this.#cancelled) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred<void>();
       this.#wakeWriter = resolve;
       await promise;
     }
@@ -49,7 +51,7 @@ export class ByteChannel {
       }
       if (this.#failure !== undefined) throw this.#failure as Error;
       if (this.#ended || this.#cancelled) return undefined;
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred<void>();
       this.#wakeReader = resolve;
       await promise;
       this.#wakeReader = undefined;

@@ -12,6 +12,14 @@ export async function* jsonLines<T>(
   source: AsyncIterable<Uint8Array>,
   maxLineBytes = MAX_LINE_BYTES,
 ): AsyncGenerator<T, void, undefined> {
+  for await (const line of textLines(source, maxLineBytes)) yield parseLine<T>(line);
+}
+
+/** The lines themselves, trimmed, without the empty ones. @throws ProtocolError for one longer than `maxLineBytes`. */
+export async function* textLines(
+  source: AsyncIterable<Uint8Array>,
+  maxLineBytes = MAX_LINE_BYTES,
+): AsyncGenerator<string, void, undefined> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   for await (const chunk of source) {
@@ -21,7 +29,7 @@ export async function* jsonLines<T>(
       pending = [];
       pendingBytes = 0;
       start = end + 1;
-      if (line !== "") yield parseLine<T>(line);
+      if (line !== "") yield line;
     }
     if (start === chunk.length) continue;
     pending.push(chunk.subarray(start));
@@ -29,14 +37,15 @@ export async function* jsonLines<T>(
     if (pendingBytes > maxLineBytes) throw new ProtocolError(`a line of more than ${maxLineBytes} bytes`);
   }
   const line = lineOf(pending);
-  if (line !== "") yield parseLine<T>(line);
+  if (line !== "") yield line;
 }
 
 function lineOf(parts: readonly Uint8Array[]): string {
   return Buffer.concat(parts).toString("utf8").trim();
 }
 
-function parseLine<T>(line: string): T {
+/** @throws ProtocolError */
+export function parseLine<T>(line: string): T {
   try {
     return JSON.parse(line) as T;
   } catch (cause) {

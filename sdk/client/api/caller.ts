@@ -60,15 +60,6 @@ export class Caller {
     yield* jsonLines<T>(await this.open(method, path, options));
   }
 
-  /** The same, once the answer has begun. */
-  async openLines<T>(
-    method: Method,
-    path: string,
-    options: CallOptions = {},
-  ): Promise<AsyncGenerator<T, void, undefined>> {
-    return jsonLines<T>(await this.open(method, path, options));
-  }
-
   /** A POST whose connection becomes stdio. Aborting the signal closes it at any time. */
   async upgrade(path: string, options: Pick<CallOptions, "query" | "json" | "signal"> = {}): Promise<AttachedStream> {
     return new AttachedStream(await this.transport.upgrade({ path: this.#versioned(path), ...options }));

@@ -1,0 +1,82 @@
+import type { Volume as WireVolume, VolumesPruneResponse } from "../contract/index.ts";
+import { NotFound } from "../transport/errors.ts";
+import type { ApiClient } from "./api/api-client.ts";
+import type { FilterValues } from "./api/caller.ts";
+
+export interface CreateVolumeOptions {
+  /** Without one it is anonymous. */
+  readonly name?: string;
+  readonly driver?: string;
+  readonly driverOptions?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** A volume. Disposing it removes it. */
+export class Volume implements AsyncDisposable {
+  readonly name: string;
+  readonly #api: ApiClient;
+
+  constructor(api: ApiClient, name: string) {
+    this.#api = api;
+    this.name = name;
+  }
+
+  async inspect(signal?: AbortSignal): Promise<WireVolume> {
+    return await this.#api.volumes.inspect(this.name, signal);
+  }
+
+  /** @throws Conflict while a container uses it. */
+  async remove(options: { readonly force?: boolean; readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#api.volumes.remove(this.name, { force: options.force }, options.signal);
+  }
+
+  /** Removes it; one that is gone already is as well. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.remove();
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+    }
+  }
+}
+
+/** The volumes of an engine: `engine.volumes`. */
+export class Volumes {
+  readonly #api: ApiClient;
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  async list(options: { readonly filters?: FilterValues; readonly signal?: AbortSignal } = {}): Promise<WireVolume[]> {
+    return (await this.#api.volumes.list({ filters: options.filters }, options.signal)).Volumes ?? [];
+  }
+
+  /** @throws NotFound */
+  async get(name: string, signal?: AbortSignal): Promise<Volume> {
+    const { Name } = await this.#api.volumes.inspect(name, signal);
+    return new Volume(this.#api, Name);
+  }
+
+  /** One of that name that is there already is the result. */
+  async create(options: CreateVolumeOptions = {}): Promise<Volume> {
+    const { name, driver, driverOptions, labels, signal } = options;
+    const body = { Name: name, Driver: driver, DriverOpts: driverOptions, Labels: labels };
+    const { Name } = await this.#api.volumes.create(body, signal);
+    return new Volume(this.#api, Name);
+  }
+
+  /** @throws Conflict while a container uses it. */
+  async remove(name: string, options: { readonly force?: boolean; readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#api.volumes.remove(name, { force: options.force }, options.signal);
+  }
+
+  /** Removes anonymous volumes that nothing uses; with `all`, also those with a name. */
+  async prune(
+    options: { readonly all?: boolean; readonly filters?: FilterValues; readonly signal?: AbortSignal } = {},
+  ): Promise<VolumesPruneResponse> {
+    const all: FilterValues = options.all ? { all: ["true"] } : {};
+    return await this.#api.volumes.prune({ filters: { ...all, ...options.filters } }, options.signal);
+  }
+}
