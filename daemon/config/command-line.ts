@@ -6,7 +6,11 @@ import type { OptionName, OptionValues } from "./options.ts";
 /** What a command line asks the daemon program to do. */
 export type Request =
   | { readonly kind: "help" | "version" }
-  | { readonly kind: "run" | "validate" | "install-systemd"; readonly config: DaemonConfig; readonly flags: OptionValues };
+  | {
+      readonly kind: "run" | "validate" | "install-systemd";
+      readonly config: DaemonConfig;
+      readonly flags: OptionValues;
+    };
 
 /** @throws EngineError InvalidParameter. */
 export function parseCommandLine(argv: readonly string[]): Request {

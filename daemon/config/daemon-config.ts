@@ -2,7 +2,14 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from "../base/logger.ts";
 import { EngineError } from "../base/errors.ts";
 import { DEFAULT_SOCKET, isLoopback, parseHost, type Host } from "./hosts.ts";
 import { OPTION_LIST, type OptionName, type OptionValues } from "./options.ts";
-import { parseAddressPool, parseBridgeAddress, parseExecOption, parseLabel, parseRuntime, parseUlimit } from "./values.ts";
+import {
+  parseAddressPool,
+  parseBridgeAddress,
+  parseExecOption,
+  parseLabel,
+  parseRuntime,
+  parseUlimit,
+} from "./values.ts";
 import type { AddressPoolBase, BridgeAddress, UlimitDefault } from "./values.ts";
 
 /** What the daemon was told, checked. Nothing of it has been acted on. */
@@ -145,8 +152,7 @@ function tlsOf(values: OptionValues): TlsConfig | undefined {
 
 function oneOf<T extends string>(name: OptionName, value: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
-  if (found === undefined)
-    throw invalid(`invalid ${name}: ${JSON.stringify(value)} is none of ${allowed.join(", ")}`);
+  if (found === undefined) throw invalid(`invalid ${name}: ${JSON.stringify(value)} is none of ${allowed.join(", ")}`);
   return found;
 }
 

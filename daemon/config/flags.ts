@@ -24,7 +24,10 @@ function parserOptions(): Record<string, { type: "string" | "boolean"; short?: s
   return Object.fromEntries(
     OPTION_LIST.map(({ flag, short, kind }) => [
       flag,
-      { type: kind === "switch" ? ("boolean" as const) : ("string" as const), ...(short === undefined ? {} : { short }) },
+      {
+        type: kind === "switch" ? ("boolean" as const) : ("string" as const),
+        ...(short === undefined ? {} : { short }),
+      },
     ]),
   );
 }

@@ -82,7 +82,8 @@ function prefixOf(cidr: string): number | undefined {
 }
 
 const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const dotted = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+const dotted = (number: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 
 function split(text: string): [string, string] {
   const sign = text.indexOf("=");

@@ -55,12 +55,15 @@ export class Registries implements AsyncDisposable {
   }
 
   #transport(host: string): Promise<Dispatcher> {
-    const known = this.#transports.get(host);
+    const insecure = isInsecure(host, this.#deps.insecureRegistries ?? []);
+    // The list may change while the daemon runs.
+    const key = `${host} ${insecure}`;
+    const known = this.#transports.get(key);
     if (known !== undefined) return known;
-    const opened = openTransport(host, isInsecure(host, this.#deps.insecureRegistries ?? []), this.#deps);
-    this.#transports.set(host, opened);
+    const opened = openTransport(host, insecure, this.#deps);
+    this.#transports.set(key, opened);
     // A certificate folder that could not be read is read again next time.
-    opened.catch(() => this.#transports.delete(host));
+    opened.catch(() => this.#transports.delete(key));
     return opened;
   }
 

@@ -11,6 +11,8 @@ const NODE = "node:";
 /** Longest folder first where one is inside another: the first match is the room of a file. */
 const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly string[]])[] = [
   ["daemon/main.ts", ["daemon", "sdk/contract", NODE]],
+  ["daemon/main", ["daemon", "sdk/contract", NODE]],
+  ["daemon/config", ["daemon/base", NODE]],
   [
     "daemon/api",
     ["daemon/engine", "daemon/oci", "daemon/base", "sdk/contract", "@sinclair/typebox", "find-my-way", NODE],

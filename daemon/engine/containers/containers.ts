@@ -185,10 +185,11 @@ export class ContainerService implements Containers {
         "Restart policy cannot be updated because AutoRemove is enabled for the container",
       );
     }
-    if (change.resources !== undefined) await live(id).task?.update(change.resources);
+    const limits = change.resources === undefined ? undefined : this.#context.specs.limits(change.resources);
+    if (limits !== undefined) await live(id).task?.update(limits.resources);
     const updated = store.update(id, { spec: { ...container.spec, host: { ...container.spec.host, ...change } } });
     publish(this.#context, updated, "update");
-    return { warnings: [] };
+    return { warnings: limits?.warnings ?? [] };
   }
 
   logs(

@@ -36,6 +36,7 @@ export async function launch(
   undo.defer(() => networking.leave(joined.endpoints, paths.sandbox(id)));
 
   mkdirSync(paths.dir(id), { recursive: true, mode: 0o710 });
+  undo.defer(() => context.specs.release(id));
   const { spec: ociSpec } = await context.specs.build(container, {
     rootfs,
     sandboxPath: joined.sandboxPath,
@@ -87,6 +88,7 @@ export async function tearDown(context: ContainerContext, container: Container, 
   };
   await attempt("deleting the task", () => (task === undefined ? context.runtime.cleanup(id) : task.delete()));
   await attempt("leaving its networks", () => context.networking.leave(container.endpoints, context.paths.sandbox(id)));
+  await attempt("releasing what its specification made", () => context.specs.release(id));
   await attempt("unmounting its root", () => releaseRootfs(context, id));
   for (const [name, endpoint] of Object.entries(container.endpoints)) {
     if (endpoint.endpointId === "") continue;

@@ -1,17 +1,21 @@
 import type { ExecProcess } from "../../runtime/runtime.ts";
-import type { OciSpec } from "../../oci/runtime-spec.ts";
-import type { Container, EndpointRecord } from "../model/container.ts";
+import type { OciResources, OciSpec } from "../../oci/runtime-spec.ts";
+import type { Container, EndpointRecord, ResourceSpec } from "../model/container.ts";
 import type { ExecRecord } from "../services.ts";
 
 /** Turns records into what the runtime runs. */
 export interface SpecSource {
   /** What can be refused before anything is made. Returns Docker's warnings. @throws EngineError InvalidParameter. */
   validate(container: Container): Promise<readonly string[]>;
+  /** Gives back what `build` made that outlives it. Idempotent. */
+  release(id: string): void;
   /** For a mounted root and a joined network. Writes the files that are mounted in: hostname, hosts, resolv.conf. */
   build(
     container: Container,
     place: LaunchPlace,
   ): Promise<{ readonly spec: OciSpec; readonly warnings: readonly string[] }>;
+  /** Limits as this host can hold them, for a container that runs. @throws EngineError InvalidParameter. */
+  limits(resources: ResourceSpec): { readonly resources: OciResources; readonly warnings: readonly string[] };
   /** @throws EngineError InvalidParameter when the user is not known in the container. */
   exec(
     container: Container,

@@ -3,8 +3,6 @@ import type { BlobInfo, RegistryClient } from "../../registry/client.ts";
 import { SharedJobs } from "./shared-jobs.ts";
 import { Slots } from "./slots.ts";
 
-/** dockerd's `max-concurrent-downloads`. */
-const DOWNLOADS = 3;
 /** Bytes between two reports of progress. */
 const REPORT_EVERY = 512 * 1024;
 
@@ -16,14 +14,16 @@ export interface DownloadListener {
   readonly onVerify: () => void;
 }
 
-/** Brings blobs into the content store: three at a time, each only once however many pulls want it. */
+/** Brings blobs into the content store: so many at a time, each only once however many pulls want it. */
 export class BlobDownloads {
   readonly #content: ContentStore;
-  readonly #slots = new Slots(DOWNLOADS);
+  readonly #slots: Slots;
   readonly #jobs = new SharedJobs<void>();
 
-  constructor(content: ContentStore) {
+  /** @param atOnce dockerd's `max-concurrent-downloads`. */
+  constructor(content: ContentStore, atOnce: number) {
     this.#content = content;
+    this.#slots = new Slots(atOnce);
   }
 
   /**

@@ -21,6 +21,8 @@ export interface ImageContext {
   readonly unpacker: LayerUnpacker;
   readonly downloads: BlobDownloads;
   readonly registries: Registries;
+  /** dockerd's `max-concurrent-uploads`: layers of one push. */
+  readonly uploads: number;
   /** Blobs of the content store, by digest. */
   readonly blobs: Garbage;
   /** Unpacked layers, by chain ID. */

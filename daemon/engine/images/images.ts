@@ -37,6 +37,8 @@ export interface ImagesDeps {
   readonly snapshots: Snapshotter;
   readonly metadata: Metadata;
   readonly registries: Registries;
+  /** Layers at a time: of all pulls together, and of each push. dockerd's defaults unless told. */
+  readonly limits?: { readonly downloads: number; readonly uploads: number };
   readonly publish: (event: Omit<EngineEvent, "timeNano">) => void;
   /** Containers of any state that were made from an image. */
   readonly usersOf: (id: Digest) => readonly ImageUser[];
@@ -173,6 +175,15 @@ export class ImageService implements Images {
   async layersSize(): Promise<number> {
     return await layersSize(this.#context);
   }
+
+  /** Bytes of an image's unpacked layers that other images stand on too. */
+  sharedSize(id: Digest): number {
+    const { store } = this.#context;
+    const image = store.findById(id);
+    if (image === undefined) return 0;
+    const others = new Set([...store.all()].filter((each) => each.id !== id).flatMap(chainOf));
+    return chainOf(image).reduce((sum, chainId, n) => sum + (others.has(chainId) ? (image.layerSizes[n] ?? 0) : 0), 0);
+  }
 }
 
 /** Wires the service over its stores. Registries are the caller's to dispose of. */
@@ -183,7 +194,7 @@ export function createImages(deps: ImagesDeps): ImageService {
 const NEVER = new AbortController().signal;
 
 function createContext(deps: ImagesDeps): ImageContext {
-  const { content, snapshots } = deps;
+  const { content, snapshots, limits = { downloads: 3, uploads: 5 } } = deps;
   const store = new ImageStore(deps.metadata);
   const reachableBlobs = (): ReadonlySet<Digest> => new Set([...store.records()].flatMap(blobsOf));
   const reachableLayers = (): ReadonlySet<Digest> => new Set([...store.records()].flatMap(chainOf));
@@ -193,7 +204,8 @@ function createContext(deps: ImagesDeps): ImageContext {
     snapshots,
     reachableLayers,
     registries: deps.registries,
-    downloads: new BlobDownloads(content),
+    downloads: new BlobDownloads(content, limits.downloads),
+    uploads: limits.uploads,
     unpacker: new LayerUnpacker({ content, snapshots }),
     blobs: new Garbage({ reachable: reachableBlobs, delete: (digest) => content.delete(digest) }),
     layers: new Garbage({ reachable: reachableLayers, delete: (chainId) => snapshots.removeLayer(chainId) }),

@@ -26,9 +26,6 @@ import type { Report } from "./progress.ts";
 import { Slots } from "./slots.ts";
 import { together } from "./together.ts";
 
-/** dockerd's `max-concurrent-uploads`. */
-const UPLOADS = 5;
-
 /** Pushes a tag, or every tag of a repository where none is named. What came from a registry goes back byte for byte. */
 export async function pushImage(
   context: ImageContext,
@@ -90,7 +87,7 @@ async function pushLayers(
 ): Promise<readonly LayerDescriptor[]> {
   const { diffIds } = image.config;
   const push = new BlobPush({ content: context.content, client, repository: reference.path });
-  const slots = new Slots(UPLOADS);
+  const slots = new Slots(context.uploads);
   for (const diffId of [...diffIds].reverse()) report({ kind: "status", id: shortId(diffId), status: "Preparing" });
   return await together(signal, image.layers, async (layer, at, both) => {
     using _ = await slots.acquire(both);

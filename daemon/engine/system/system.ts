@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import type { Digest } from "../../base/digest.ts";
 import type { ContainerStore } from "../containers/container-store.ts";
 import type { EventBus } from "../events.ts";
 import type { Containers, DiskUsage, Images, InfoFacts, System, VersionFacts, Volumes } from "../services.ts";
@@ -28,9 +29,10 @@ export interface SystemDeps {
   readonly images: Pick<Images, "list">;
   readonly volumes: Pick<Volumes, "list" | "usage">;
   readonly events: EventBus;
-  /** Bytes of each layer by chain id, for what images share. */
-  readonly layersSize: () => number;
-  readonly sharedSize: (imageId: string) => number;
+  /** Bytes of all unpacked layers, each counted once. */
+  readonly layersSize: () => Promise<number>;
+  /** Bytes of an image's layers that other images have too. */
+  readonly sharedSize: (imageId: Digest) => number;
 }
 
 /** Facts for `version`, `info` and `system/df`. */
@@ -74,7 +76,7 @@ export class SystemService implements System {
     const { images, containers, volumes, layersSize, sharedSize } = this.#deps;
     const none = new Map<string, readonly string[]>();
     return {
-      layersSize: layersSize(),
+      layersSize: await layersSize(),
       images: images
         .list({ all: false, filters: none })
         .map((each) => ({ ...each, sharedSize: sharedSize(each.image.id) })),

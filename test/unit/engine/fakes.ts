@@ -194,7 +194,7 @@ export async function startEngine(
       released: () => undefined,
       removeAnonymousOf: () => Promise.resolve(),
     },
-    specs: { validate: () => Promise.resolve([]), build: () => Promise.resolve({ spec: {}, warnings: [] }) },
+    specs: { validate: () => Promise.resolve([]), release: () => undefined, build: () => Promise.resolve({ spec: {}, warnings: [] }) },
     images: { get: () => IMAGE, chainOf: () => [] },
     events,
     log: silent,

@@ -2,10 +2,11 @@ import { EngineError } from "../../../base/errors.ts";
 import { hostDevices, resolveDevices } from "../../../linux/devices.ts";
 import type { OciSeccomp, OciSpec } from "../../../oci/runtime-spec.ts";
 import { buildSpec, type BuiltSpec } from "../../../oci/spec/build-spec.ts";
+import { buildResources, type BuiltResources } from "../../../oci/spec/resources.ts";
 import type { HostInput, NamespaceInput, SpecFacts, SpecInput, UlimitInput } from "../../../oci/spec/input.ts";
 import type { ResolvedUser } from "../../../oci/user.ts";
 import type { ExecProcess } from "../../../runtime/runtime.ts";
-import type { Container } from "../../model/container.ts";
+import type { Container, ResourceSpec } from "../../model/container.ts";
 import type { ExecRecord } from "../../services.ts";
 import type { ContainerStore } from "../container-store.ts";
 import type { ContainerPaths } from "../paths.ts";
@@ -96,6 +97,10 @@ export class ContainerSpecs implements SpecSource {
         devices: host.devices.flatMap((each) => resolveDevices(each.hostPath, each.containerPath, each.permissions)),
       }),
     );
+  }
+
+  limits(resources: ResourceSpec): BuiltResources {
+    return buildResources(resources, this.#deps.facts.limits);
   }
 
   release(id: string): void {

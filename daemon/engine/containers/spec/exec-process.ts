@@ -35,7 +35,8 @@ export async function execProcess(input: ExecInput): Promise<ExecProcess> {
   const { oomScoreAdj } = buildOomScore(host.oomScoreAdj, facts);
   const seccompFilter = await filterOf(confinement.seccomp, input);
   const consoleSize = options.consoleSize ?? spec.consoleSize;
-  const apparmorProfile = spec.privileged && facts.apparmorProfile !== undefined ? "unconfined" : confinement.apparmorProfile;
+  const apparmorProfile =
+    spec.privileged && facts.apparmorProfile !== undefined ? "unconfined" : confinement.apparmorProfile;
   return {
     id: exec.id,
     args: spec.cmd,
@@ -60,7 +61,10 @@ export async function execProcess(input: ExecInput): Promise<ExecProcess> {
 }
 
 /** @throws EngineError NotImplemented rather than run a process without the filter that its container has. */
-async function filterOf(profile: OciSeccomp | undefined, { seccompFilter }: ExecInput): Promise<Uint8Array | undefined> {
+async function filterOf(
+  profile: OciSeccomp | undefined,
+  { seccompFilter }: ExecInput,
+): Promise<Uint8Array | undefined> {
   if (profile === undefined) return undefined;
   const filter = await seccompFilter(profile);
   if (filter === undefined)

@@ -22,7 +22,9 @@ export function mountsOf(container: Container, files: NameFilePaths): readonly M
 
 /** Those that were asked for. A volume that is not made yet (at create) is left out. */
 export function userMounts({ spec, mounts }: Container): readonly MountInput[] {
-  const sources = new Map(mounts.flatMap((each) => (each.type === "volume" ? [[each.target, each.source] as const] : [])));
+  const sources = new Map(
+    mounts.flatMap((each) => (each.type === "volume" ? [[each.target, each.source] as const] : [])),
+  );
   return spec.host.mounts.flatMap((mount): readonly MountInput[] => {
     if (mount.type === "tmpfs") return [mount];
     if (mount.type === "bind") return [mount];

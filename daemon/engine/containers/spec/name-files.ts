@@ -61,7 +61,8 @@ export function resolvFile({ machine, dns, search, options, hostNetwork }: Resol
   const found = valuesOf(machine, "nameserver").flatMap((line) => line.split(/\s+/).slice(0, 1));
   const reachable = hostNetwork ? found : found.filter((address) => !isLoopback(address));
   const servers = dns.length > 0 ? dns : reachable.length > 0 ? reachable : PUBLIC_SERVERS;
-  const domains = search.length > 0 ? search : splitLast([...valuesOf(machine, "domain"), ...valuesOf(machine, "search")]);
+  const domains =
+    search.length > 0 ? search : splitLast([...valuesOf(machine, "domain"), ...valuesOf(machine, "search")]);
   const all = options.length > 0 ? options : splitLast(valuesOf(machine, "options"));
   // `--dns-search .` means: none.
   const wanted = domains.filter((domain) => domain !== ".");

@@ -1,0 +1,106 @@
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import type { Server } from "node:http";
+import { EngineError, messageOf } from "../base/errors.ts";
+import { createLogger, type Logger } from "../base/logger.ts";
+import { readAgain } from "../config/command-line.ts";
+import type { DaemonConfig } from "../config/daemon-config.ts";
+import { showHost } from "../config/hosts.ts";
+import type { OptionValues } from "../config/options.ts";
+import { createApi } from "../api/server.ts";
+import { compose, discover } from "./compose.ts";
+import { listenAll } from "./listen.ts";
+import { Pidfile } from "./pidfile.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** A user's containers look through the data root, and nobody else has to; what is in it has modes of its own. */
+const ROOT_MODE = 0o711;
+
+/**
+ * The daemon's life, from flags to its end: locks, stores, engine, what runs is taken up, sockets, ready; then signals. When
+ * it resolves, everything is given back, and containers go on.
+ * @throws EngineError when it cannot start; nothing is left then.
+ */
+export async function runDaemon(config: DaemonConfig, flags: OptionValues): Promise<void> {
+  const log = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    write: (line) => void process.stderr.write(line),
+  });
+  const supervisor = new Supervisor(process.env, log);
+  const stop = stopSignal(supervisor);
+  await using resources = new AsyncDisposableStack();
+  makeRoots(config);
+  resources.use(new Pidfile(config.pidfile));
+  let current: DaemonConfig = config;
+  const discovered = await discover(config);
+  for (const warning of discovered.warnings) log.warn(warning.replace(/^WARNING: /, ""));
+  const started = compose({ config, discovered, reloadable: () => current, log }, resources);
+  await started.restore();
+
+  const api = createApi({ engine: started.engine, log });
+  const servers = await listenAll({ ...config, serve: (server) => api.attach(server) });
+  resources.defer(() => closeAll(servers, api, config.shutdownTimeout));
+  const swept = started.sweep().catch((error: unknown) => log.error("sweeping failed", { error }));
+  resources.defer(() => swept);
+
+  const onReload = (): void => {
+    supervisor.reloading();
+    current = reload(current, flags, log);
+    supervisor.reloaded();
+  };
+  process.on("SIGHUP", onReload);
+  resources.defer(() => void process.off("SIGHUP", onReload));
+  const hosts = config.hosts.map(showHost);
+  log.info("ready", { hosts });
+  supervisor.ready(hosts);
+  log.info("stopping", { reason: await stop });
+  supervisor.stopping();
+}
+
+/** The first reason to stop. A second signal ends the process at once. */
+function stopSignal(supervisor: Supervisor): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    supervisor.onParentGone(() => resolve("the program that started it has ended"));
+  });
+}
+
+function makeRoots({ dataRoot, execRoot }: DaemonConfig): void {
+  for (const root of [dataRoot, execRoot]) {
+    if (existsSync(root)) continue;
+    try {
+      mkdirSync(root, { recursive: true, mode: ROOT_MODE });
+      chmodSync(root, ROOT_MODE); // whatever the umask is
+    } catch (error) {
+      throw new EngineError("Unavailable", `cannot make ${root}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/** A file that is wrong changes nothing. */
+function reload(current: DaemonConfig, flags: OptionValues, log: Logger): DaemonConfig {
+  try {
+    const changed = readAgain(flags);
+    log.setLevel(changed.logLevel);
+    log.info("configuration reloaded", { ...changed });
+    return { ...current, ...changed };
+  } catch (error) {
+    log.error("the configuration is not reloaded", { error: messageOf(error) });
+    return current;
+  }
+}
+
+interface Ending {
+  /** Ends what is under way: streams at once, the rest when it is done. */
+  close(): Promise<void>;
+}
+
+/** @param seconds how long requests may take that are under way. */
+async function closeAll(servers: readonly Server[], api: Ending, seconds: number): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  const timer = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), seconds * 1000);
+  await api.close();
+  for (const server of servers) server.closeIdleConnections();
+  await Promise.all(closed);
+  clearTimeout(timer);
+}
