@@ -13,7 +13,7 @@ import {
 } from "../../../daemon/linux/netlink/message.ts";
 import { decodeAddress } from "../../../daemon/linux/netlink/addresses.ts";
 import { decodeLink } from "../../../daemon/linux/netlink/links.ts";
-import { parseInterfaceCounters } from "../../../daemon/linux/interface-counters.ts";
+import { parseNetDev } from "../../../daemon/linux/interface-counters.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
@@ -106,16 +106,15 @@ describe("rtnetlink answers", () => {
   });
 });
 
-describe("parseInterfaceCounters", () => {
+describe("parseNetDev", () => {
   it("reads /proc/PID/net/dev, without lo", () => {
     const table = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
     lo:     100       1    0    0    0     0          0         0      100       1    0    0    0     0       0          0
   eth0: 18446744073709551615 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16
-eth0:1:1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
 `;
-    deepEqual(Object.keys(parseInterfaceCounters(table)), ["eth0", "eth0:1"]);
-    deepEqual(parseInterfaceCounters(table)["eth0"], {
+    deepEqual(Object.keys(parseNetDev(table)), ["eth0"]);
+    deepEqual(parseNetDev(table)["eth0"], {
       rxBytes: 18446744073709551615,
       rxPackets: 2,
       rxErrors: 3,
@@ -125,6 +124,6 @@ eth0:1:1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
       txErrors: 11,
       txDropped: 12,
     });
-    deepEqual(parseInterfaceCounters(""), {});
+    deepEqual(parseNetDev(""), {});
   });
 });
