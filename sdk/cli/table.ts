@@ -67,4 +67,38 @@ export const COMMANDS: readonly CommandEntry[] = [
       ["volume", "volume inspect", "Display detailed information on one or more volumes"],
     ],
   ),
+  ...from(
+    () => import("./commands/image-transfer.ts"),
+    [
+      ["pull", "pull, image pull", "Download an image from a registry"],
+      ["push", "push, image push", "Upload an image to a registry"],
+      ["load", "load, image load", "Load an image from a tar archive or STDIN"],
+      ["save", "save, image save", "Save one or more images to a tar archive (streamed to STDOUT by default)"],
+      ["importImage", "import, image import", "Import the contents from a tarball to create a filesystem image"],
+    ],
+  ),
+  ...from(
+    () => import("./commands/image-names.ts"),
+    [
+      ["tag", "tag, image tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"],
+      ["rmi", "rmi, image rm, image remove", "Remove one or more images"],
+      ["history", "history, image history", "Show the history of an image"],
+    ],
+  ),
+  ...from(
+    () => import("./commands/login.ts"),
+    [
+      ["login", "login", "Authenticate to a registry"],
+      ["logout", "logout", "Log out from a registry"],
+    ],
+  ),
+  ...from(
+    () => import("./commands/top.ts"),
+    [["command", "top, container top", "Display the running processes of a container"]],
+  ),
+  ...from(
+    () => import("./commands/update.ts"),
+    [["command", "update, container update", "Update configuration of one or more containers"]],
+  ),
+  ...from(() => import("./commands/info.ts"), [["command", "info, system info", "Display system-wide information"]]),
 ];
