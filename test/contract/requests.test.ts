@@ -19,7 +19,7 @@ const BODIES: Readonly<Record<string, TObject>> = {
 /** A body with `null` for everything that may be left out, as Go's encoder writes what is not set; objects are filled likewise. */
 function nulls(schema: TObject, deep: boolean): Record<string, unknown> {
   const required = new Set(schema.required ?? []);
-  return Object.fromEntries(
+  return Object.fromEntries<unknown>(
     Object.entries(schema.properties).map(([name, each]) => {
       if (required.has(name)) return [name, "x"];
       const inner = deep ? objectIn(each) : undefined;
