@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import { connect, type ListenOptions } from "node:net";
+import { connect, createServer, type ListenOptions, type Server } from "node:net";
 import { dirname } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import type { TlsConfig } from "../config/daemon-config.ts";
 import { showHost, type Host } from "../config/hosts.ts";
@@ -15,9 +14,12 @@ export interface ListenOptionsOfDaemon {
   readonly tls: TlsConfig | undefined;
   /** undefined: see DaemonConfig.group. */
   readonly group: string | undefined;
-  /** Gives a server its handlers. */
-  readonly serve: (server: Server) => void;
+  /** Takes the connections. `guarded`: their other end may be anywhere. */
+  readonly serve: (server: Server, options: { readonly guarded: boolean }) => void;
 }
+
+/** A client that has said everything still wants its answer. */
+const HALF_OPEN = { allowHalfOpen: true };
 
 /** Servers that listen, in the order of the hosts. Nothing listens when one of them cannot. */
 export async function listenAll(options: ListenOptionsOfDaemon): Promise<readonly Server[]> {
@@ -46,8 +48,8 @@ function targetsOf(host: Host): readonly ListenOptions[] {
 }
 
 async function listenOn(host: Host, target: ListenOptions, options: ListenOptionsOfDaemon): Promise<Server> {
-  const server = host.kind === "tcp" && options.tls !== undefined ? tlsServer(options.tls) : createServer();
-  options.serve(server);
+  const server = host.kind === "tcp" && options.tls !== undefined ? tlsServer(options.tls) : createServer(HALF_OPEN);
+  options.serve(server, { guarded: host.kind !== "unix" });
   if (host.kind === "unix") await clearStale(host.path);
   const umask = process.umask(0o177);
   try {
@@ -98,6 +100,7 @@ function tlsServer({ cert, key, ca, verify }: TlsConfig): Server {
     }
   };
   return createTlsServer({
+    ...HALF_OPEN,
     cert: read("tlscert", cert),
     key: read("tlskey", key),
     ...(ca !== undefined && { ca: read("tlscacert", ca) }),

@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
-import type { Server } from "node:http";
+import type { Server } from "node:net";
+import { createApi, type Api } from "../api/server.ts";
 import { EngineError, messageOf } from "../base/errors.ts";
 import { createLogger, type Logger } from "../base/logger.ts";
 import { readAgain } from "../config/command-line.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { showHost } from "../config/hosts.ts";
 import type { OptionValues } from "../config/options.ts";
-import { createApi } from "../api/server.ts";
+import { BUILD } from "./build-info.ts";
 import { compose, discover } from "./compose.ts";
 import { listenAll } from "./listen.ts";
 import { Pidfile } from "./pidfile.ts";
@@ -37,8 +38,8 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   const started = compose({ config, discovered, reloadable: () => current, log }, resources);
   await started.restore();
 
-  const api = createApi({ engine: started.engine, log });
-  const servers = await listenAll({ ...config, serve: (server) => api.attach(server) });
+  const api = createApi({ engine: started.engine, log, version: BUILD.version });
+  const servers = await listenAll({ ...config, serve: (server, how) => api.serve(server, how) });
   resources.defer(() => closeAll(servers, api, config.shutdownTimeout));
   const swept = started.sweep().catch((error: unknown) => log.error("sweeping failed", { error }));
   resources.defer(() => swept);
@@ -90,17 +91,8 @@ function reload(current: DaemonConfig, flags: OptionValues, log: Logger): Daemon
   }
 }
 
-interface Ending {
-  /** Ends what is under way: streams at once, the rest when it is done. */
-  close(): Promise<void>;
-}
-
-/** @param seconds how long requests may take that are under way. */
-async function closeAll(servers: readonly Server[], api: Ending, seconds: number): Promise<void> {
-  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-  const timer = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), seconds * 1000);
-  await api.close();
-  for (const server of servers) server.closeIdleConnections();
-  await Promise.all(closed);
-  clearTimeout(timer);
+/** @param seconds how long requests may take that are at work. Streams end at once. */
+async function closeAll(servers: readonly Server[], api: Api, seconds: number): Promise<void> {
+  for (const server of servers) server.close();
+  await api.close(AbortSignal.timeout(seconds * 1000));
 }

@@ -8,6 +8,7 @@ import { publish, type ContainerContext } from "../containers/context.ts";
 import { detachable } from "../containers/detachable.ts";
 import { startError } from "../containers/launch.ts";
 import type { ExecRecord, ExecSpec, Execs } from "../services.ts";
+import { endsAfter } from "./ends-after.ts";
 
 /** Ended execs that inspect can still ask for; older ones are forgotten. */
 const KEPT = 512;
@@ -67,13 +68,13 @@ export class ExecStore implements Execs {
     const { pid, stream } = exec.task;
     exec.record = { ...exec.record, state: { status: "running", pid } };
     publish(this.#context, container, `exec_start: ${spec.cmd.join(" ")}`, { execID: id });
-    void exec.task.exited.then((exit) => {
+    const ended = exec.task.exited.then((exit) => {
       this.#ended(exec, exit, pid);
       publish(this.#context, container, "exec_die", { execID: id, exitCode: String(exit.code) });
     });
     return {
       tty: spec.tty,
-      stream: stream === undefined ? undefined : this.#withDetachKeys(spec, stream, containerId, id),
+      stream: stream === undefined ? undefined : this.#withDetachKeys(spec, endsAfter(stream, ended), containerId, id),
     };
   }
 

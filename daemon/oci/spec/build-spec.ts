@@ -31,7 +31,7 @@ export function buildSpec(input: SpecInput): BuiltSpec {
     process,
     root: { path: input.rootfs, readonly: host.readonlyRootfs },
     ...hostname,
-    mounts: buildMounts({ ...input, ...host }),
+    mounts: buildMounts({ ...host, ...input }),
     linux: buildLinux(input, confinement, limits.resources),
     ...(Object.keys(host.annotations).length > 0 && { annotations: host.annotations }),
   };
