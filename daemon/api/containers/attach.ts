@@ -22,7 +22,7 @@ export function attachRoutes({ containers }: Engine): readonly Route[] {
         const attachedAt = nowNanos();
         try {
           const client = await response.hijack({ tty });
-          if (query.logs) await writeLogs(containers, id, query, attachedAt, client, request);
+          if (query.logs) await writeLogs(containers, id, query, attachedAt, client, request).catch(breakOff(client));
           await join(client, stream, query.stdin && query.stream);
         } finally {
           stream.destroy();
@@ -35,6 +35,14 @@ export function attachRoutes({ containers }: Engine): readonly Route[] {
       handle: () => Promise.reject(unsupported("attach over a WebSocket")),
     },
   ];
+}
+
+/** What has begun as a stream can only be cut, so that it is not taken for whole. */
+function breakOff(client: Duplex): (error: unknown) => never {
+  return (error) => {
+    client.destroy();
+    throw error;
+  };
 }
 
 function parseAttachQuery(query: URLSearchParams): AttachQuery {

@@ -57,8 +57,8 @@ async function streamStats(
       await later(INTERVAL, undefined, { signal: request.signal });
     }
   } catch (error) {
-    // The container was removed: there is nothing more to say. A client that went away needs no answer.
+    // The container was removed, or the client or the daemon goes: there is nothing more to say.
     if (!isKind(error, "NotFound") && !request.signal.aborted) throw error;
   }
-  if (!request.signal.aborted) await out.end();
+  await out.end();
 }
