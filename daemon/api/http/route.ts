@@ -31,8 +31,8 @@ export interface ApiRequest {
   /** Carries the request's id. */
   readonly log: Logger;
   /**
-   * The body, read whole (4 MiB at most) and validated. A field that is null counts as absent. An empty body is taken as
-   * `{}` where the schema accepts that.
+   * The body, read whole (4 MiB at most) and validated. Names of fields match whatever their case, as in Go. An empty body is
+   * taken as `{}` where the schema accepts that.
    * @throws InvalidParameter with Docker's words.
    */
   json<S extends TSchema>(schema: S): Promise<Static<S>>;
@@ -48,7 +48,7 @@ export interface ApiResponse {
   json(status: number, value: unknown): Promise<void>;
   /** 204 and 304: no body. */
   empty(status: number): Promise<void>;
-  /** Sends the head at once: a client that waits for it may go on. */
+  /** Sends the head at once: a client that waits for it may go on. The request then counts as a stream, which the daemon's end cuts. */
   start(status: number, headers: Readonly<Record<string, string>>): ResponseStream;
   /**
    * Takes the connection over: 101 UPGRADED when the client asked for `Upgrade: tcp`, else 200 with a raw stream. The

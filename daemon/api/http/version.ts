@@ -1,8 +1,6 @@
 /** Versions of Docker's API that are spoken here. */
+import { API_VERSION, MIN_API_VERSION } from "../../../sdk/contract/common.ts";
 import { EngineError } from "../../base/errors.ts";
-
-export const NEWEST_API = "1.51";
-export const OLDEST_API = "1.24";
 
 /** Whether API version `version` is `wanted` or newer. Both are `1.x`. */
 export function atLeast(version: string, wanted: string): boolean {
@@ -17,12 +15,12 @@ function compare(left: string, right: string): number {
 
 /** @throws InvalidParameter with the words by which docker explains itself. */
 export function checkVersion(version: string): void {
-  if (!atLeast(version, OLDEST_API)) {
-    const rest = `Minimum supported API version is ${OLDEST_API}, please upgrade your client to a newer version`;
+  if (!atLeast(version, MIN_API_VERSION)) {
+    const rest = `Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version`;
     throw new EngineError("InvalidParameter", `client version ${version} is too old. ${rest}`);
   }
-  if (!atLeast(NEWEST_API, version)) {
-    const rest = `Maximum supported API version is ${NEWEST_API}`;
+  if (!atLeast(API_VERSION, version)) {
+    const rest = `Maximum supported API version is ${API_VERSION}`;
     throw new EngineError("InvalidParameter", `client version ${version} is too new. ${rest}`);
   }
 }

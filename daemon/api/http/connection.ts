@@ -1,0 +1,83 @@
+import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Exchange } from "./exchange.ts";
+
+/** Milliseconds for the head of the first request, and for that of a later one with the pause before it. */
+const FIRST_HEAD = 60_000;
+const NEXT_HEAD = 300_000;
+
+const EVENTS = ["data", "end", "close", "error", "drain", "timeout", "readable"] as const;
+type Listener = (...args: unknown[]) => void;
+
+/** A socket that node:http has wrapped; of its inner parts only these are touched. */
+interface HttpSocket {
+  parser?: { close(): void } | null;
+  readableFlowing: boolean | null;
+}
+
+/** One accepted connection: what is under way on it, and how it leaves HTTP. */
+export class Connection {
+  readonly socket: Socket;
+  readonly exchanges = new Set<Exchange>();
+  /** HTTP has nothing to do with it any more. */
+  detached = false;
+  readonly #guarded: boolean;
+  readonly #own: ReadonlyMap<string, readonly unknown[]>;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `guarded`: whoever reaches it may be hostile (TCP), so that it may not be held open by dribbling a head. */
+  constructor(server: Server, socket: Socket, guarded: boolean) {
+    this.socket = socket;
+    this.#guarded = guarded;
+    // The client says that it has no more input by closing its half; output goes on. Set here for sockets of any server.
+    socket.allowHalfOpen = true;
+    socket.setNoDelay(true);
+    this.#own = new Map(EVENTS.map((name) => [name, socket.listeners(name)]));
+    server.emit("connection", socket);
+    this.#guard(FIRST_HEAD);
+  }
+
+  add(exchange: Exchange): void {
+    this.exchanges.add(exchange);
+    clearTimeout(this.#timer);
+  }
+
+  remove(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    if (this.exchanges.size === 0 && !this.detached) this.#guard(NEXT_HEAD);
+  }
+
+  #guard(timeout: number): void {
+    if (!this.#guarded || this.socket.destroyed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.socket.destroy(), timeout).unref();
+  }
+
+  closed(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Takes the socket from node:http, whose own way out ("upgrade") exists only for requests with `Connection: Upgrade`. Its
+   * listeners go, its parser lets go of the handle (asking for "readable" does that), and nothing was lost as long as the
+   * client sends only what it announced until it is answered.
+   */
+  detach(response: ServerResponse): Socket {
+    const socket = this.socket;
+    const inner = socket as unknown as HttpSocket;
+    response.detachSocket(socket);
+    const ignore = (): void => undefined;
+    socket.pause();
+    socket.on("readable", ignore).off("readable", ignore);
+    for (const name of EVENTS) {
+      const own = this.#own.get(name) ?? [];
+      for (const each of socket.listeners(name)) if (!own.includes(each)) socket.off(name, each as Listener);
+    }
+    const parser = inner.parser;
+    inner.parser = null;
+    // It may be what called us.
+    setImmediate(() => parser?.close());
+    inner.readableFlowing = null;
+    return socket;
+  }
+}
