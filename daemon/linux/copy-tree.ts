@@ -1,9 +1,10 @@
-import { type Stats, closeSync, fstatSync, ftruncateSync, lstatSync, readSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { errnoOf } from "../base/errors.ts";
-import { type CPath, cPath, cPathOfBytes } from "./c-path.ts";
-import { type FileTime, nextData, own, setMode, setModified, setModifiedAt } from "./descriptors.ts";
+import { type CPath, cPathOfBytes } from "./c-path.ts";
+import { copyRange, nextData, own, setMode, setModified, setModifiedAt } from "./descriptors.ts";
 import {
   TYPE,
+  deviceNumber,
   linkAt,
   makeDirectoryAt,
   makeNodeAt,
@@ -11,43 +12,41 @@ import {
   openAt,
   ownAt,
   readLinkAt,
-  renameAt,
   symlinkAt,
-  unlinkAt,
 } from "./entries.ts";
 import { OPEN } from "./open-flags.ts";
 import type { BeforeEach } from "./remove-tree.ts";
-import { type WalkEntry, entriesOf, procPath, statAt, withDirectory } from "./walk-tree.ts";
-import { isUnsupported, setXattrOf, xattrNames, xattrOf } from "./xattr.ts";
+import { type FileFacts, factsAt, factsOf } from "./statx.ts";
+import { type WalkEntry, entriesOf, procPath, withDirectory } from "./walk-tree.ts";
+import { copyXattrs, copyXattrsAt } from "./xattr.ts";
 
-const COPY_BYTES = 1024 * 1024;
-/** The overlay's own notes about a directory are not the directory's. */
-const OVERLAY_XATTR = /^(trusted|user)\.overlay\./;
+const BUFFER_BYTES = 1024 * 1024;
+
+export interface TreeCopyDeps {
+  /** An empty directory that nobody else writes to. */
+  readonly target: number;
+  readonly beforeEach: BeforeEach;
+}
 
 /**
- * Copies what is in an open directory into another: owners, modes, times, extended attributes, links hard and symbolic, devices,
- * holes. What has the name already is left alone, and a file appears whole or not at all: begun by one who was killed, it
- * can be done again. Synchronous: for a worker.
+ * Copies what is in an open directory into an empty one: owners, modes, times, extended attributes, links hard and symbolic,
+ * devices, holes. Synchronous: for a worker. A handful of system calls a file, each by descriptor.
  */
 export class TreeCopy {
-  /** Holds the one file that is being written; on the file system of the target, outside of the tree. */
-  readonly #staging: number;
+  readonly #target: number;
   readonly #beforeEach: BeforeEach;
   /** Files with several names: where the first one went. */
-  readonly #links = new Map<string, string>();
-  readonly #buffer = Buffer.alloc(COPY_BYTES);
-  readonly #root: number;
+  readonly #links = new Map<string, CPath>();
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
 
-  constructor(deps: { readonly target: number; readonly staging: number; readonly beforeEach: BeforeEach }) {
-    this.#root = deps.target;
-    this.#staging = deps.staging;
-    this.#beforeEach = deps.beforeEach;
+  constructor({ target, beforeEach }: TreeCopyDeps) {
+    this.#target = target;
+    this.#beforeEach = beforeEach;
   }
 
-  /** The target directory itself takes owner, mode, times and attributes of `source` too. */
+  /** The target directory itself takes owner, mode, time and attributes of `source` too. */
   run(source: number): void {
-    this.#fill(source, this.#root, "");
-    ignoring("ENOENT", () => unlinkAt(this.#staging, STAGED));
+    this.#fill(source, this.#target, "");
   }
 
   #fill(source: number, target: number, path: string): void {
@@ -55,61 +54,32 @@ export class TreeCopy {
       this.#beforeEach();
       const below = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory) this.#directory(entry, target, below);
-      else this.#leaf(entry, target, below);
+      else if (entry.isFile) this.#file(entry, target, below);
+      else this.#other(entry, target, below);
     }
-    const stats = fstatSync(source);
-    own(target, stats.uid, stats.gid);
-    setMode(target, stats.mode & 0o7777);
-    copyXattrs(Buffer.from(`/proc/self/fd/${source}/.`), Buffer.from(`/proc/self/fd/${target}/.`));
-    // Last: what was put into it has changed it.
-    setModified(target, modifiedOf(procPath(source, ".")));
+    describeDirectory(source, target);
   }
 
   #directory(entry: WalkEntry, target: number, path: string): void {
-    ignoring("EEXIST", () => makeDirectoryAt(target, entry.path, 0o700));
-    try {
-      withDirectory(entry, (source) =>
-        withDirectory({ directory: target, path: entry.path }, (below) => this.#fill(source, below, path)),
-      );
-    } catch (error) {
-      // Something else has the name in the target: left alone.
-      if (errnoOf(error) !== "ENOTDIR" && errnoOf(error) !== "ELOOP") throw error;
-    }
+    makeDirectoryAt(target, entry.path, 0o700);
+    withDirectory(entry, (source) =>
+      withDirectory({ directory: target, path: entry.path }, (below) => this.#fill(source, below, path)),
+    );
   }
 
-  #leaf(entry: WalkEntry, target: number, path: string): void {
-    const stats = statAt(entry.directory, entry.name);
-    const inode = `${stats.dev}:${stats.ino}`;
-    const first = stats.nlink > 1 ? this.#links.get(inode) : undefined;
-    if (first !== undefined)
-      return void ignoring("EEXIST", () => linkAt(this.#root, cPathOfBytes(first), target, entry.path));
-    this.#stage(entry, stats);
-    ignoring("EEXIST", () => renameAt(this.#staging, STAGED, target, entry.path));
-    if (stats.nlink > 1) this.#links.set(inode, path);
-  }
-
-  /** Makes the file under a name of its own, complete. */
-  #stage(entry: WalkEntry, stats: Stats): void {
-    ignoring("ENOENT", () => unlinkAt(this.#staging, STAGED));
-    const type = stats.mode & TYPE.mask;
-    if (type === TYPE.file) this.#file(entry, stats.size);
-    else if (type === TYPE.symlink) symlinkAt(readLinkAt(entry.directory, entry.path), this.#staging, STAGED);
-    else makeNodeAt(this.#staging, STAGED, type | 0o600, BigInt(stats.rdev));
-    ownAt(this.#staging, STAGED, stats.uid, stats.gid);
-    if (type !== TYPE.symlink) modeAt(this.#staging, STAGED, stats.mode & 0o7777);
-    // After the owner: a change of owner takes file capabilities away.
-    const source = procPath(entry.directory, entry.name);
-    copyXattrs(source, procPath(this.#staging, STAGED_NAME));
-    setModifiedAt(this.#staging, STAGED, modifiedOf(source));
-  }
-
-  #file(entry: WalkEntry, size: number): void {
+  #file(entry: WalkEntry, target: number, path: string): void {
     const from = openAt(entry.directory, entry.path, OPEN.read | OPEN.nonBlock);
     try {
-      const to = openAt(this.#staging, STAGED, OPEN.write | OPEN.create | OPEN.exclusive, 0o600);
+      const facts = factsOf(from);
+      if (this.#linked(facts, target, entry.path, path)) return;
+      const to = openAt(target, entry.path, OPEN.write | OPEN.create | OPEN.exclusive, facts.mode & 0o777);
       try {
-        this.#bytes(from, to);
-        ftruncateSync(to, size);
+        this.#bytes(from, to, facts);
+        if (facts.uid !== 0 || facts.gid !== 0) own(to, facts.uid, facts.gid);
+        // What neither a umask nor a change of owner takes away stands as it was created.
+        if ((facts.mode & 0o7022) !== 0) fchmodSync(to, facts.mode & 0o7777);
+        copyXattrs(from, to); // after the owner: a change of owner takes file capabilities away
+        setModified(to, facts.modified);
       } finally {
         closeSync(to);
       }
@@ -118,47 +88,59 @@ export class TreeCopy {
     }
   }
 
-  #bytes(from: number, to: number): void {
+  /** @returns true for a further name of a file that was copied. */
+  #linked(facts: FileFacts, target: number, name: CPath, path: string): boolean {
+    if (facts.links < 2) return false;
+    const first = this.#links.get(facts.identity);
+    if (first === undefined) this.#links.set(facts.identity, cPathOfBytes(path));
+    else linkAt(this.#target, first, target, name);
+    return first !== undefined;
+  }
+
+  #other(entry: WalkEntry, target: number, path: string): void {
+    const facts = factsAt(entry.directory, entry.path);
+    if (this.#linked(facts, target, entry.path, path)) return;
+    const type = facts.mode & TYPE.mask;
+    if (type === TYPE.symlink) symlinkAt(readLinkAt(entry.directory, entry.path), target, entry.path);
+    else makeNodeAt(target, entry.path, type | 0o600, deviceNumber(facts.device.major, facts.device.minor));
+    ownAt(target, entry.path, facts.uid, facts.gid);
+    if (type !== TYPE.symlink) modeAt(target, entry.path, facts.mode & 0o7777);
+    copyXattrsAt(procPath(entry.directory, entry.name), procPath(target, entry.name));
+    setModifiedAt(target, entry.path, facts.modified);
+  }
+
+  #bytes(from: number, to: number, { size, allocated }: FileFacts): void {
+    if (size === 0) return;
+    if (allocated >= size) return this.#extent(from, to, 0, size);
     for (let extent = nextData(from, 0); extent !== undefined; extent = nextData(from, extent.end)) {
-      for (let at = extent.start; at < extent.end;) {
-        this.#beforeEach();
-        const read = readSync(from, this.#buffer, 0, Math.min(COPY_BYTES, extent.end - at), at);
-        if (read === 0) return;
-        for (let done = 0; done < read;) done += writeSync(to, this.#buffer, done, read - done, at + done);
-        at += read;
-      }
+      this.#extent(from, to, extent.start, extent.end);
+    }
+    ftruncateSync(to, size);
+  }
+
+  #extent(from: number, to: number, start: number, end: number): void {
+    let at = start;
+    // Within the kernel where it can: shared blocks on btrfs and xfs, no copy through here elsewhere.
+    if (end - start > BUFFER_BYTES) at += copyRange(from, to, start, end - start, this.#beforeEach);
+    while (at < end) {
+      this.#beforeEach();
+      const read = readSync(from, this.#buffer, 0, Math.min(BUFFER_BYTES, end - at), at);
+      if (read === 0) return;
+      for (let done = 0; done < read;) done += writeSync(to, this.#buffer, done, read - done, at + done);
+      at += read;
     }
   }
 }
 
-const STAGED_NAME = "entry";
-const STAGED: CPath = cPath(STAGED_NAME);
-
-function ignoring(code: string, body: () => void): void {
-  try {
-    body();
-  } catch (error) {
-    if (errnoOf(error) !== code) throw error;
-  }
+/** Owner, mode, attributes and, last, the time: what was put into it has changed it. */
+export function describeDirectory(source: number, target: number, facts = factsOf(source)): void {
+  own(target, facts.uid, facts.gid);
+  setMode(target, facts.mode & 0o7777);
+  copyXattrs(source, target);
+  setModified(target, facts.modified);
 }
 
-function copyXattrs(from: Buffer, to: Buffer): void {
-  const [source, target] = [cPathOfBytes(from.toString("latin1")), cPathOfBytes(to.toString("latin1"))];
-  for (const name of xattrNames(source)) {
-    if (OVERLAY_XATTR.test(name)) continue;
-    const value = xattrOf(source, cPathOfBytes(name));
-    // A file system that has no attributes, or not these, still gets the file.
-    if (value === undefined) continue;
-    try {
-      setXattrOf(target, cPathOfBytes(name), value);
-    } catch (error) {
-      if (!isUnsupported(errnoOf(error))) throw error;
-    }
-  }
-}
-
-function modifiedOf(path: Buffer): FileTime {
-  const nanoseconds = lstatSync(path, { bigint: true }).mtimeNs;
-  const seconds = nanoseconds / 1_000_000_000n - (nanoseconds % 1_000_000_000n < 0n ? 1n : 0n);
-  return { seconds: Number(seconds), nanoseconds: Number(nanoseconds - seconds * 1_000_000_000n) };
+/** Whether a copy that found nothing at its source is no failure. */
+export function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "");
 }

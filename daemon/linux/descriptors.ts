@@ -22,6 +22,10 @@ const lseek = libc.func("int64 lseek(int fd, int64 offset, int whence)") as (
   whence: number,
 ) => number | bigint;
 
+const copyFileRange = libc.func(
+  "int64 copy_file_range(int from, _Inout_ int64 *fromAt, int to, _Inout_ int64 *toAt, size_t length, uint flags)",
+) as (from: number, fromAt: [number], to: number, toAt: [number], length: number, flags: number) => number | bigint;
+
 /** A point in time as the kernel keeps it: whole seconds since the epoch, negative before it, and 0..999999999 beside. */
 export interface FileTime {
   readonly seconds: number;
@@ -68,4 +72,23 @@ export function nextData(fd: number, offset: number): { readonly start: number; 
   const start = Number(lseek(fd, offset, SEEK_DATA));
   if (start < 0) return undefined; // ENXIO: nothing but a hole up to the end
   return { start, end: check("lseek", Number(lseek(fd, start, SEEK_HOLE))) };
+}
+
+/** One call must not hold a worker that is to stop. Bytes. */
+const RANGE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Copies bytes within the kernel: copy_file_range(2).
+ * @returns how many, up to the point where the kernel or the file systems could not: none at all between most of them.
+ */
+export function copyRange(from: number, to: number, start: number, length: number, beforeEach: () => void): number {
+  let done = 0;
+  while (done < length) {
+    beforeEach();
+    const at = start + done;
+    const copied = Number(copyFileRange(from, [at], to, [at], Math.min(RANGE_BYTES, length - done), 0));
+    if (copied <= 0) break;
+    done += copied;
+  }
+  return done;
 }

@@ -8,7 +8,7 @@ export type TreeJob =
       readonly rootfs: string;
       readonly path: string;
       readonly target: string;
-      /** An empty directory on the target's file system. */
+      /** An empty directory on the target's file system, for the caller to remove. */
       readonly staging: string;
     };
 

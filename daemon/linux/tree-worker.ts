@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
-import { errnoOf } from "../base/errors.ts";
 import { serveJobs } from "../base/worker-job.ts";
-import { TreeCopy } from "./copy-tree.ts";
+import { TreeCopy, isMissing } from "./copy-tree.ts";
 import { diskError } from "./disk-error.ts";
+import { mergeTree } from "./merge-tree.ts";
 import { OPEN } from "./open-flags.ts";
 import { type BeforeEach, removeTree } from "./remove-tree.ts";
 import { openIn } from "./rooted.ts";
@@ -21,22 +21,39 @@ serveJobs<TreeJob, TreeResult>((job, control) => {
   }
 });
 
-/** A source that is not there, or is no directory, has nothing to copy. */
+/**
+ * Into the staging directory first, then moved into place name by name: whoever is killed midway leaves nothing half in the target.
+ * A source that is not there, or is no directory, has nothing to copy.
+ */
 function copy(job: Extract<TreeJob, { kind: "copy" }>, beforeEach: BeforeEach): void {
-  const opened: number[] = [];
-  const open = (path: string): number => {
-    const fd = openSync(path, OPEN.read | OPEN.directory);
-    opened.push(fd);
-    return fd;
-  };
+  using opened = new Opened();
+  const source = sourceOf(job, opened);
+  if (source === undefined) return;
+  const staging = opened.add(openSync(job.staging, OPEN.read | OPEN.directory));
+  const target = opened.add(openSync(job.target, OPEN.read | OPEN.directory));
+  new TreeCopy({ target: staging, beforeEach }).run(source);
+  mergeTree(staging, target, beforeEach);
+}
+
+function sourceOf({ rootfs, path }: Extract<TreeJob, { kind: "copy" }>, opened: Opened): number | undefined {
+  const root = opened.add(openSync(rootfs, OPEN.read | OPEN.directory));
   try {
-    const source = openIn(open(job.rootfs), job.path, OPEN.read | OPEN.directory);
-    opened.push(source);
-    new TreeCopy({ target: open(job.target), staging: open(job.staging), beforeEach }).run(source);
+    return opened.add(openIn(root, path, OPEN.read | OPEN.directory));
   } catch (error) {
-    const missing = ["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "") && opened.length < 2;
-    if (!missing) throw error;
-  } finally {
-    for (const fd of opened) closeSync(fd);
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+class Opened implements Disposable {
+  readonly #descriptors: number[] = [];
+
+  add(fd: number): number {
+    this.#descriptors.push(fd);
+    return fd;
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#descriptors) closeSync(fd);
   }
 }

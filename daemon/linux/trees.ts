@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { WorkerPool } from "../base/worker-pool.ts";
 import { type TreeUsage, treeUsage } from "./tree-usage.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -12,17 +13,21 @@ export interface TreesDeps {
 
 /** Work on directory trees of any size that does not hold the event loop. */
 export class Trees implements AsyncDisposable {
+  /** Somebody waits for what is done here. */
   readonly #pool: WorkerPool<TreeJob, TreeResult>;
+  /** Nobody waits for removals: one after the other, and never in front of a copy. */
+  readonly #removals: WorkerPool<TreeJob, TreeResult>;
 
   constructor(deps: TreesDeps = {}) {
     const url = deps.worker ?? new URL("./tree-worker.ts", import.meta.url);
-    this.#pool = new WorkerPool({ url, size: 1, name: "trees" });
+    this.#pool = new WorkerPool({ url, size: availableParallelism(), name: "trees" });
+    this.#removals = new WorkerPool({ url, size: 1, name: "removals" });
   }
 
   /** Removes a file or a tree, never through a link. Idempotent. `path`'s parent is the caller's own. */
   async remove(path: string, signal?: AbortSignal): Promise<void> {
     const inline = withinBudget((beforeEach) => (removeTree(path, beforeEach), true));
-    if (inline === undefined) await this.#pool.run({ kind: "remove", path }, signal);
+    if (inline === undefined) await this.#removals.run({ kind: "remove", path }, signal);
   }
 
   async usage(path: string, signal?: AbortSignal): Promise<TreeUsage> {
@@ -42,6 +47,7 @@ export class Trees implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
+    await this.#removals[Symbol.asyncDispose]();
   }
 }
 

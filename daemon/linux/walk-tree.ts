@@ -10,6 +10,8 @@ export interface WalkEntry {
   readonly name: string;
   readonly path: CPath;
   readonly isDirectory: boolean;
+  /** A regular one. */
+  readonly isFile: boolean;
 }
 
 /** Reads an open directory by descriptor: the names as byte strings, in the order of the file system. */
@@ -20,7 +22,13 @@ export function entriesOf(directory: number): readonly WalkEntry[] {
   });
   return entries.map((entry) => {
     const name = entry.name.toString("latin1");
-    return { directory, name, path: cPathOfBytes(name), isDirectory: entry.isDirectory() };
+    return {
+      directory,
+      name,
+      path: cPathOfBytes(name),
+      isDirectory: entry.isDirectory(),
+      isFile: entry.isFile(),
+    };
   });
 }
 

@@ -1,5 +1,6 @@
 /** Extended attributes (xattr(7)). Of a link itself: the path calls do not follow the last component. */
-import { type PathLike, cPath, showPath } from "./c-path.ts";
+import { errnoOf } from "../base/errors.ts";
+import { type PathLike, cPath, cPathOfBytes, showPath } from "./c-path.ts";
 import { SyscallError, check, lastErrno, libc } from "./libc.ts";
 
 type Bytes = Uint8Array;
@@ -17,6 +18,17 @@ const lgetxattr = libc.func("long lgetxattr(const void *path, const void *name, 
   path: Bytes,
   name: Bytes,
   value: Bytes | null,
+  size: number,
+) => number;
+const fgetxattr = libc.func("long fgetxattr(int fd, const void *name, void *value, size_t size)") as (
+  fd: number,
+  name: Bytes,
+  value: Bytes | null,
+  size: number,
+) => number;
+const flistxattr = libc.func("long flistxattr(int fd, void *list, size_t size)") as (
+  fd: number,
+  list: Bytes | null,
   size: number,
 ) => number;
 const llistxattr = libc.func("long llistxattr(const void *path, void *list, size_t size)") as (
@@ -75,4 +87,40 @@ function isAbsence(code: string): boolean {
 /** EOPNOTSUPP, which is the same number as ENOTSUP: the file system has no attributes, or not these. */
 export function isUnsupported(code: string | undefined): boolean {
   return code === "EOPNOTSUPP" || code === "ENOTSUP";
+}
+
+/** The overlay's own notes about a directory are not the directory's. */
+const OVERLAY_XATTR = /^(trusted|user)\.overlay\./;
+
+/** From one open file to another. A file system that has no attributes, or not these, still gets the file. */
+export function copyXattrs(from: number, to: number): void {
+  const size = flistxattr(from, null, 0);
+  if (size === 0) return; // nearly always
+  const list = sized((buffer, length) => flistxattr(from, buffer, length), "flistxattr", "");
+  for (const name of namesOf(list)) {
+    const value = sized((buffer, length) => fgetxattr(from, cPathOfBytes(name), buffer, length), "fgetxattr", name);
+    if (value !== undefined) tolerating(() => setXattr(to, cPathOfBytes(name), value));
+  }
+}
+
+/** The same for what cannot be opened: links, devices. @param from, to paths. */
+export function copyXattrsAt(from: Buffer, to: Buffer): void {
+  const [source, target] = [cPathOfBytes(from.toString("latin1")), cPathOfBytes(to.toString("latin1"))];
+  for (const name of xattrNames(source)) {
+    const value = OVERLAY_XATTR.test(name) ? undefined : xattrOf(source, cPathOfBytes(name));
+    if (value !== undefined) tolerating(() => setXattrOf(target, cPathOfBytes(name), value));
+  }
+}
+
+function namesOf(list: Buffer | undefined): readonly string[] {
+  const names = list === undefined ? [] : list.toString("latin1").split("\0").slice(0, -1);
+  return names.filter((name) => !OVERLAY_XATTR.test(name));
+}
+
+function tolerating(set: () => void): void {
+  try {
+    set();
+  } catch (error) {
+    if (!isUnsupported(errnoOf(error))) throw error;
+  }
 }

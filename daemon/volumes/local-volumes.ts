@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from "node:fs";
-import { chmod, mkdir, opendir, readdir, rmdir } from "node:fs/promises";
+import { chmod, mkdir, opendir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import { type Logger, silent } from "../base/logger.ts";
@@ -74,9 +74,10 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
   async copyUp(name: string, rootfs: string, path: string, signal?: AbortSignal): Promise<void> {
     const staging = this.#staging(name);
     try {
-      await mkdir(staging, { recursive: true, mode: 0o700 });
+      await this.#trees.remove(staging); // of one that was killed
+      await mkdir(staging, { mode: 0o700 });
       await this.#trees.copy({ rootfs, path, target: this.mountpoint(name), staging }, signal);
-      await rmdir(staging);
+      await this.#trees.remove(staging);
     } catch (error) {
       throw diskError(`copy ${path} of the image into volume ${name}`, error);
     }
