@@ -22,7 +22,8 @@ export class Connection {
   /** HTTP has nothing to do with it any more. */
   detached = false;
   readonly #guarded: boolean;
-  readonly #own: ReadonlyMap<string, readonly unknown[]>;
+  /** Listeners of node:http. */
+  readonly #its: ReadonlyMap<string, readonly Listener[]>;
   #timer: NodeJS.Timeout | undefined;
 
   /** `guarded`: whoever reaches it may be hostile (TCP), so that it may not be held open by dribbling a head. */
@@ -32,8 +33,14 @@ export class Connection {
     // The client says that it has no more input by closing its half; output goes on. Set here for sockets of any server.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    this.#own = new Map(EVENTS.map((name) => [name, socket.listeners(name)]));
+    const before = EVENTS.map((name) => new Set(socket.listeners(name)));
     server.emit("connection", socket);
+    this.#its = new Map(
+      EVENTS.map((name, at) => [
+        name,
+        socket.listeners(name).filter((each) => before[at]?.has(each) === false) as Listener[],
+      ]),
+    );
     this.#guard(FIRST_HEAD);
   }
 
@@ -67,16 +74,13 @@ export class Connection {
     const inner = socket as unknown as HttpSocket;
     response.detachSocket(socket);
     const ignore = (): void => undefined;
-    socket.pause();
     socket.on("readable", ignore).off("readable", ignore);
-    for (const name of EVENTS) {
-      const own = this.#own.get(name) ?? [];
-      for (const each of socket.listeners(name)) if (!own.includes(each)) socket.off(name, each as Listener);
-    }
+    for (const [name, listeners] of this.#its) for (const each of listeners) socket.off(name, each);
     const parser = inner.parser;
     inner.parser = null;
     // It may be what called us.
     setImmediate(() => parser?.close());
+    // Reading goes on, into the socket's buffer, as node:http leaves it at an upgrade.
     inner.readableFlowing = null;
     return socket;
   }
