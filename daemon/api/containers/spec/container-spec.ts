@@ -2,7 +2,7 @@ import type { ContainerCreateBody } from "../../../../sdk/contract/index.ts";
 import type { ContainerSpec } from "../../../engine/model/container.ts";
 import { parseSignal } from "../../../oci/signals.ts";
 import { parseVolumePaths } from "./all-mounts.ts";
-import { checkEndpoints } from "./endpoints.ts";
+import { parseEndpoints } from "./endpoints.ts";
 import { parseHostConfig } from "./host-spec.ts";
 import { invalid } from "./invalid.ts";
 import { refuseConfig } from "./refusals.ts";
@@ -17,7 +17,7 @@ export function parseCreateBody(body: ContainerCreateBody): ContainerSpec {
   if (!body.Image) throw invalid("Config cannot be empty in order to create a container: no Image was given");
   const host = parseHostConfig(body);
   refuseConfig(body);
-  checkEndpoints(body.NetworkingConfig ?? {}, host.network);
+  const networks = parseEndpoints(body, host.network);
   const stopSignal = body.StopSignal || undefined;
   if (stopSignal !== undefined) parseSignal(stopSignal);
   return {
@@ -41,6 +41,7 @@ export function parseCreateBody(body: ContainerCreateBody): ContainerSpec {
     exposedPorts: Object.keys(body.ExposedPorts ?? {}).map(checkPort),
     volumes: parseVolumePaths(body.Volumes ?? {}),
     networkDisabled: false,
+    ...(networks !== undefined && { networks }),
     host,
   };
 }

@@ -1,29 +1,48 @@
-import type { EndpointSettings, NetworkingConfig } from "../../../../sdk/contract/index.ts";
-import { unsupported } from "./invalid.ts";
+import { isIPv4, isIPv6 } from "node:net";
+import type { ContainerCreateBody, EndpointSettings as EndpointBody } from "../../../../sdk/contract/index.ts";
+import type { ContainerSpec, EndpointSettings } from "../../../engine/model/container.ts";
+import { invalid, unsupported } from "./invalid.ts";
 import { isSet } from "./refusals.ts";
 
-/** What a container may ask of an endpoint; the other fields are results, which clients send back empty or as they got them. */
-const WISHES = [
-  "IPAMConfig",
-  "Links",
-  "Aliases",
-  "MacAddress",
-  "DriverOpts",
-  "GwPriority",
-] as const satisfies (keyof EndpointSettings)[];
+/** What Docker can be asked of an endpoint, and we cannot. The fields that are results (`IPAddress`, …) say nothing here. */
+const REFUSED = ["Links", "DriverOpts"] as const satisfies (keyof EndpointBody)[];
 
 /**
- * The endpoints of a create body name the one network of `NetworkMode`, and nothing more for now.
- * @throws EngineError NotImplemented by the name of the field.
+ * The networks of a create body: the one of `mode` where something is asked of it, and all others.
+ * @throws EngineError InvalidParameter in Docker's words, NotImplemented with the name of the field.
  */
-export function checkEndpoints(config: NetworkingConfig, mode: string): void {
-  for (const [network, settings] of Object.entries(config.EndpointsConfig ?? {})) {
-    if ((network === "default" ? "bridge" : network) !== mode)
-      throw unsupported(`NetworkingConfig.EndpointsConfig with a network (${network}) beside HostConfig.NetworkMode`);
-    for (const field of WISHES) {
-      const value = settings?.[field];
-      const says = field === "IPAMConfig" ? Object.values(value ?? {}).some(isSet) : isSet(value);
-      if (says) throw unsupported(`EndpointsConfig.${field}`);
-    }
+export function parseEndpoints(body: ContainerCreateBody, mode: string): ContainerSpec["networks"] {
+  const networks: Record<string, EndpointSettings> = {};
+  for (const [given, settings] of Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {})) {
+    const name = given === "default" ? "bridge" : given;
+    const wish = parseEndpoint(settings ?? {});
+    if (name !== mode || Object.keys(wish).length > 0) networks[name] = wish;
   }
+  // Before 1.44 the address was the container's, and there was one network to have it.
+  const macAddress = body.MacAddress || undefined;
+  const main = networks[mode] ?? {};
+  if (macAddress !== undefined) {
+    if (main.macAddress !== undefined && main.macAddress !== macAddress)
+      throw invalid(
+        "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty",
+      );
+    networks[mode] = { ...main, macAddress };
+  }
+  return Object.keys(networks).length > 0 ? networks : undefined;
+}
+
+/** The wishes of create and of `network connect`; what is not asked for is missing. */
+export function parseEndpoint(settings: EndpointBody): EndpointSettings {
+  for (const field of REFUSED) if (isSet(settings[field])) throw unsupported(`EndpointsConfig.${field}`);
+  const { IPv4Address, IPv6Address, LinkLocalIPs } = settings.IPAMConfig ?? {};
+  if (isSet(LinkLocalIPs)) throw unsupported("EndpointsConfig.IPAMConfig.LinkLocalIPs");
+  if (IPv4Address && !isIPv4(IPv4Address)) throw invalid(`invalid IPv4 address: ${IPv4Address}`);
+  if (IPv6Address && !isIPv6(IPv6Address)) throw invalid(`invalid IPv6 address: ${IPv6Address}`);
+  return {
+    ...(isSet(settings.Aliases) && { aliases: settings.Aliases ?? [] }),
+    ...(IPv4Address && { ipv4Address: IPv4Address }),
+    ...(IPv6Address && { ipv6Address: IPv6Address }),
+    ...(settings.MacAddress && { macAddress: settings.MacAddress }),
+    ...(settings.GwPriority && { gatewayPriority: settings.GwPriority }),
+  };
 }

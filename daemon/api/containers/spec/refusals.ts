@@ -2,7 +2,7 @@ import type { ContainerCreateBody, HostConfig, Resources } from "../../../../sdk
 import { invalid, unsupported } from "./invalid.ts";
 
 /** Fields of the body that say something to other engines; set to anything but their default they are refused. */
-const CONFIG = ["MacAddress", "NetworkDisabled", "OnBuild", "Shell"] as const satisfies (keyof ContainerCreateBody)[];
+const CONFIG = ["NetworkDisabled", "OnBuild", "Shell"] as const satisfies (keyof ContainerCreateBody)[];
 
 /** ContainerIDFile is not here: it names a file of the client's, and the daemon has no part in it. */
 const HOST = [

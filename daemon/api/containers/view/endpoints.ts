@@ -1,6 +1,6 @@
-import type { EndpointSettings } from "../../../../sdk/contract/index.ts";
+import type { EndpointSettings as EndpointJson } from "../../../../sdk/contract/index.ts";
 import { shortId } from "../../../base/ids.ts";
-import type { Container, EndpointRecord } from "../../../engine/model/container.ts";
+import type { Container, EndpointRecord, EndpointSettings } from "../../../engine/model/container.ts";
 
 const NOWHERE: EndpointRecord = {
   networkId: "",
@@ -16,31 +16,46 @@ const NOWHERE: EndpointRecord = {
   hostInterface: "",
 };
 
-/** `NetworkSettings.Networks`: before the first start its one network is named, with nothing to say of it. */
+/** `NetworkSettings.Networks`: before the first start the networks are named, with what was asked of them. */
 export function endpointsJson(
-  container: Container,
+  { id, name, spec }: Container,
   endpoints: Readonly<Record<string, EndpointRecord>>,
-): Record<string, EndpointSettings> {
-  const mode = container.spec.host.network;
+): Record<string, EndpointJson> {
+  const mode = spec.host.network;
   if (mode.startsWith("container:")) return {};
-  const known = Object.entries(endpoints);
-  const all = known.length > 0 ? known : [[mode, NOWHERE] as const];
-  return Object.fromEntries(all.map(([name, endpoint]) => [name, endpointJson(container, name, endpoint)]));
+  const wishes = spec.networks ?? {};
+  const known = Object.keys(endpoints).length > 0 ? endpoints : { [mode]: NOWHERE, ...nowhere(Object.keys(wishes)) };
+  return Object.fromEntries(
+    Object.entries(known).map(([network, endpoint]) => {
+      const wish = wishes[network] ?? {};
+      const names = isPredefined(network) ? null : [...new Set([name, ...(wish.aliases ?? []), shortId(id)])];
+      return [network, { ...endpointJson(endpoint, wish), DNSNames: names }];
+    }),
+  );
+}
+
+function nowhere(networks: readonly string[]): Readonly<Record<string, EndpointRecord>> {
+  return Object.fromEntries(networks.map((network) => [network, NOWHERE]));
 }
 
 /** Names resolve on networks of the user's alone; the three that come with the engine have none. */
-const PREDEFINED = ["bridge", "host", "none"];
+function isPredefined(network: string): boolean {
+  return network === "bridge" || network === "host" || network === "none";
+}
 
-function endpointJson(container: Container, network: string, endpoint: EndpointRecord): EndpointSettings {
-  const aliases = endpoint.aliases.length > 0 ? [...endpoint.aliases] : null;
-  const names = PREDEFINED.includes(network) ? null : [container.name, ...(aliases ?? []), shortId(container.id)];
+function endpointJson(endpoint: EndpointRecord, wish: EndpointSettings): EndpointJson {
+  const { aliases = [], ipv4Address, ipv6Address } = wish;
+  const addresses = {
+    ...(ipv4Address !== undefined && { IPv4Address: ipv4Address }),
+    ...(ipv6Address !== undefined && { IPv6Address: ipv6Address }),
+  };
   return {
-    IPAMConfig: null,
+    IPAMConfig: Object.keys(addresses).length > 0 ? addresses : null,
     Links: null,
-    Aliases: aliases,
-    MacAddress: endpoint.macAddress,
+    Aliases: aliases.length > 0 ? [...aliases] : null,
+    MacAddress: endpoint.macAddress || (wish.macAddress ?? ""),
     DriverOpts: null,
-    GwPriority: 0,
+    GwPriority: wish.gatewayPriority ?? 0,
     NetworkID: endpoint.networkId,
     EndpointID: endpoint.endpointId,
     Gateway: endpoint.gateway,
@@ -49,6 +64,5 @@ function endpointJson(container: Container, network: string, endpoint: EndpointR
     IPv6Gateway: endpoint.ipv6Gateway,
     GlobalIPv6Address: endpoint.globalIpv6Address,
     GlobalIPv6PrefixLen: endpoint.globalIpv6PrefixLen,
-    DNSNames: names,
   };
 }
