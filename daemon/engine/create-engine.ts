@@ -7,7 +7,6 @@ import type { ContentStore } from "../content/content-store.ts";
 import { interfaceCounters } from "../linux/interface-counters.ts";
 import type { Metadata } from "../metadata/collection.ts";
 import type { BridgeDriver, Sandboxes, Subnet } from "../network/network-driver.ts";
-import type { AddressPool } from "../network/network-driver.ts";
 import type { OciSeccomp } from "../oci/runtime-spec.ts";
 import type { SpecFacts } from "../oci/spec/input.ts";
 import type { Registries } from "../registry/registries.ts";
@@ -17,6 +16,7 @@ import type { VolumeDriver } from "../volumes/volume-driver.ts";
 import { ContainerService } from "./containers/containers.ts";
 import { ContainerStore } from "./containers/container-store.ts";
 import type { ContainerContext } from "./containers/context.ts";
+import { isLive } from "./containers/list.ts";
 import { LiveContainer } from "./containers/live-container.ts";
 import { ContainerPaths } from "./containers/paths.ts";
 import { ContainerSpecs, type SharedMemory, type SpecDefaults } from "./containers/spec/container-specs.ts";
@@ -24,7 +24,9 @@ import { EventBus } from "./events.ts";
 import { ExecStore } from "./execs/execs.ts";
 import { createImages, type ImageService } from "./images/images.ts";
 import type { Container } from "./model/container.ts";
+import type { BridgeEndpointsDeps } from "./networks/bridge-endpoints.ts";
 import { ContainerNetworking } from "./networks/container-networking.ts";
+import { NetworkService } from "./networks/network-service.ts";
 import { NetworkStore } from "./networks/networks.ts";
 import type { Engine } from "./services.ts";
 import { SystemService, type SystemDeps } from "./system/system.ts";
@@ -54,9 +56,12 @@ export interface EngineDeps {
 export interface NetworkDrivers {
   readonly sandboxes: Sandboxes;
   readonly bridge: BridgeDriver;
-  readonly poolFor: (subnet: string, gateway: string) => AddressPool;
+  readonly poolFor: BridgeEndpointsDeps["poolFor"];
   readonly macFor: (ipAddress: string) => string;
-  readonly chooseSubnet: () => Subnet;
+  /** @param used subnets of other networks, beside those of the host. */
+  readonly chooseSubnet: (used: readonly string[]) => Subnet;
+  /** Of the default bridge, where the configuration has them. */
+  readonly bip?: Subnet;
   readonly bridgeName: string;
   readonly mtu: number;
 }
@@ -68,6 +73,8 @@ export interface StartedEngine {
   restore(): Promise<void>;
   /** Removes what no record names. Called once, after `restore`; clients may be served meanwhile. */
   sweep(): Promise<void>;
+  /** The daemon stops: what no running container needs goes. Called once, when nobody is served any more. */
+  close(): Promise<void>;
 }
 
 /** Puts the engine together over its stores and drivers. Nothing is touched before `restore`. */
@@ -105,7 +112,15 @@ export function createEngine(deps: EngineDeps): StartedEngine {
     sharedSize: (id) => images.sharedSize(id),
   });
   return {
-    engine: { containers, execs, images, volumes, networks, events, system },
+    engine: {
+      containers,
+      execs,
+      images,
+      volumes,
+      networks: new NetworkService({ ...context, networks }),
+      events,
+      system,
+    },
     restore: () => containers.restore(),
     async sweep() {
       const layers = await images.sweep();
@@ -113,6 +128,7 @@ export function createEngine(deps: EngineDeps): StartedEngine {
       await deps.volumes.sweep(volumes.names());
       log.debug("swept");
     },
+    close: () => context.networking.close(all().filter(isLive)),
   };
 }
 

@@ -6,9 +6,10 @@ import type { Duplex, Readable } from "node:stream";
 import type { ExitStatus } from "../base/exit-status.ts";
 import type { Digest } from "../base/digest.ts";
 import type { TaskStats } from "../runtime/runtime.ts";
-import type { Container, ContainerSpec, EndpointRecord } from "./model/container.ts";
+import type { Container, ContainerSpec, EndpointRecord, EndpointSettings } from "./model/container.ts";
 import type { EngineEvent } from "./model/event.ts";
 import type { HistoryEntry, Image } from "./model/image.ts";
+import type { NetworkRecord, NetworkWish } from "./model/network.ts";
 
 export interface Engine {
   readonly containers: Containers;
@@ -345,23 +346,34 @@ export interface Volumes {
   usage(name: string, signal?: AbortSignal): Promise<{ readonly size: number; readonly refCount: number }>;
 }
 
-export interface NetworkRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly driver: "bridge" | "host" | "null";
-  readonly createdAt: string;
-  readonly internal: boolean;
-  readonly subnet?: string;
-  readonly gateway?: string;
-  readonly options: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-}
+export type { IpamPool, NetworkRecord, NetworkWish } from "./model/network.ts";
 
 export interface Networks {
   get(ref: string): NetworkRecord;
   list(filters: Filters): readonly NetworkRecord[];
   /** Endpoints of running containers on it, by container id. */
   members(ref: string): Readonly<Record<string, { readonly name: string; readonly endpoint: EndpointRecord }>>;
+  /**
+   * Makes a bridge network, with its bridge.
+   * @throws Conflict "network with name x already exists", Forbidden (predefined names, "Pool overlaps with other one on this
+   *   address space"), InvalidParameter ("invalid network config: …"), NotFound (`plugin "x" not found`), NotImplemented.
+   */
+  create(wish: NetworkWish): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  /** @throws Forbidden when it is predefined or has active endpoints; NotFound. */
+  remove(ref: string): Promise<void>;
+  /**
+   * Joins a container to one more network: at once when it runs, with its next start otherwise. Settings of a network that it
+   * is to join already are replaced while it does not run.
+   * @throws Forbidden (there already, or host, none and container: networks), InvalidParameter (addresses, aliases), NotFound.
+   */
+  connect(ref: string, container: string, settings: EndpointSettings): Promise<void>;
+  /**
+   * @param force also where the container is not known any more: nothing to do then.
+   * @throws NotFound when it is not on that network, Forbidden for the host's.
+   */
+  disconnect(ref: string, container: string, force: boolean): Promise<void>;
+  /** Networks of the user that no running container is on. Filters `until` and `label`, `label!`. @returns names. */
+  prune(filters: Filters): Promise<readonly string[]>;
 }
 
 export interface Events {

@@ -129,9 +129,11 @@ function networkDrivers(
   return {
     sandboxes: createSandboxes({ userNamespace }),
     bridge,
-    poolFor: (subnet, gateway) => new AddressRange({ subnet, reserved: [gateway] }),
+    poolFor: (subnet, gateway, { range, reserved = [] } = {}) =>
+      new AddressRange({ subnet, range, reserved: [gateway, ...reserved] }),
     macFor,
-    chooseSubnet: () => config.bip ?? chooseSubnet(pools, hostSubnets()),
+    chooseSubnet: (used) => chooseSubnet(pools, [...hostSubnets(), ...used]),
+    bip: config.bip,
     bridgeName: config.bridge,
     mtu: config.mtu,
   };

@@ -37,6 +37,7 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   for (const warning of discovered.warnings) log.warn(warning.replace(/^WARNING: /, ""));
   const started = compose({ config, discovered, reloadable: () => current, log }, resources);
   await started.restore();
+  resources.defer(() => started.close());
 
   const api = createApi({ engine: started.engine, log, version: BUILD.version });
   const servers = await listenAll({ ...config, serve: (server, how) => api.serve(server, how) });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import type { Logger } from "../base/logger.ts";
-import { addAddress, addRoute } from "../linux/netlink/addresses.ts";
+import { addAddress, addRoute, replaceDefaultRoute } from "../linux/netlink/addresses.ts";
 import {
   changeLink,
   createVeth,
@@ -101,9 +101,19 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     this.#background.add(gone);
   }
 
+  setDefaultRoute(sandboxPath: string, gateways: { readonly ipv4: string; readonly ipv6: string }): void {
+    inNetworkNamespace(sandboxPath, () => {
+      using socket = new NetlinkSocket(0);
+      for (const gateway of [gateways.ipv4, gateways.ipv6])
+        if (gateway !== "") replaceDefaultRoute(socket, addressBytes(gateway));
+    });
+  }
+
   sweep(known: ReadonlySet<string>): void {
-    for (const { name } of listLinks(this.#socket))
-      if (name.startsWith(this.#prefix) && !known.has(name)) this.disconnect({ hostInterface: name });
+    const owner = ownerAlias(this.#tag);
+    for (const { name, alias } of listLinks(this.#socket))
+      if ((name.startsWith(this.#prefix) || alias === owner) && !known.has(name))
+        this.disconnect({ hostInterface: name });
   }
 
   /** IFNAMSIZ leaves 15 characters. The kernel refuses a second one of the same name, should two endpoints ever share it. */

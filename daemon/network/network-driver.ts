@@ -47,7 +47,9 @@ export interface BridgeDriver {
   connect(network: BridgeNetwork, endpoint: EndpointPlan): void;
   /** Idempotent. Returns at once: the kernel takes 20 ms for it, on another thread. */
   disconnect(endpoint: { readonly hostInterface: string }): void;
-  /** Removes our host interfaces that no endpoint names, in the background too. */
+  /** The way out of a sandbox that is on several networks; "" leaves a family as it is. */
+  setDefaultRoute(sandboxPath: string, gateways: { readonly ipv4: string; readonly ipv6: string }): void;
+  /** Removes our bridges and host interfaces that are not in `known`, in the background too. */
   sweep(known: ReadonlySet<string>): void;
   /** A name for the host's end, by which this daemon knows it as its own. */
   hostInterfaceFor(endpointId: string): string;

@@ -36,7 +36,23 @@ export interface ContainerSpec {
   readonly volumes: readonly string[];
   /** Kept for inspect only; the engine acts on it with health checks. */
   readonly networkDisabled: boolean;
+  /**
+   * What was asked for of networks, by name: of the one that `host.network` names, and of others beside it. Changed by connect
+   * and disconnect. null: taken off it, which only the one of `host.network` needs to say.
+   */
+  readonly networks?: Readonly<Record<string, EndpointSettings | null>>;
   readonly host: HostSpec;
+}
+
+/** A container's wishes for one network. Everything may be missing. */
+export interface EndpointSettings {
+  readonly aliases?: readonly string[];
+  /** A static address. */
+  readonly ipv4Address?: string;
+  readonly ipv6Address?: string;
+  readonly macAddress?: string;
+  /** The network with the highest one gives the default route; 0 where nothing is said. */
+  readonly gatewayPriority?: number;
 }
 
 /** Resources, isolation and mounts: the API's HostConfig in the engine's words. */
@@ -260,4 +276,6 @@ export interface EndpointRecord {
   readonly aliases: readonly string[];
   /** Name of the host's veth end. */
   readonly hostInterface: string;
+  /** Its name in the container: `eth0`. */
+  readonly containerInterface?: string;
 }

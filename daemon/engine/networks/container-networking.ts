@@ -1,25 +1,26 @@
-import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { AddressPool, BridgeDriver, BridgeNetwork, Sandboxes } from "../../network/network-driver.ts";
-import type { Container, EndpointRecord } from "../model/container.ts";
+import type { Sandboxes } from "../../network/network-driver.ts";
+import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
+import { BridgeEndpoints, type BridgeEndpointsDeps } from "./bridge-endpoints.ts";
+import { bridgeOf } from "./bridge-network.ts";
+import { checkWishes, freeInterface, wayOut, wishesOf, type EndpointWish, type WayOut } from "./endpoint-wishes.ts";
 import type { NetworkStore } from "./networks.ts";
 
-export interface ContainerNetworkingDeps {
+export interface ContainerNetworkingDeps extends BridgeEndpointsDeps {
   readonly networks: NetworkStore;
   readonly sandboxes: Sandboxes;
-  readonly bridge: BridgeDriver;
-  readonly poolFor: (subnet: string, gateway: string) => AddressPool;
-  /** Docker's rule for MAC addresses of endpoints. */
-  readonly macFor: (ipAddress: string) => string;
 }
 
 /** Where a start puts a container's processes on the network. */
 export interface Joined {
   /** A pinned namespace to enter; undefined: the host's, another container's, or one that runc makes itself. */
   readonly sandboxPath: string | undefined;
-  readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+  readonly endpoints: Endpoints;
 }
+
+/** By network name. */
+export type Endpoints = Readonly<Record<string, EndpointRecord>>;
 
 const NO_ADDRESS = {
   gateway: "",
@@ -36,102 +37,117 @@ const NO_ADDRESS = {
 /** Joins containers to networks at start and takes them off at their end. All of it is synchronous kernel work. */
 export class ContainerNetworking {
   readonly #deps: ContainerNetworkingDeps;
-  readonly #pools = new Map<string, AddressPool>();
-  readonly #ready = new Set<string>();
+  readonly #bridges: BridgeEndpoints;
 
   constructor(deps: ContainerNetworkingDeps) {
     this.#deps = deps;
+    this.#bridges = new BridgeEndpoints(deps);
   }
 
+  /** All of its networks or none. @throws EngineError when one of them cannot give what was asked for. */
   join(container: Container, sandboxPath: string): Joined {
-    const mode = container.spec.host.network;
-    if (mode.startsWith("container:")) return { sandboxPath: undefined, endpoints: {} };
-    const network = this.#deps.networks.get(mode === "default" || mode === "" ? "bridge" : mode);
-    const plain: EndpointRecord = { networkId: network.id, endpointId: newId(), ...NO_ADDRESS };
-    switch (network.driver) {
-      case "host":
-      case "null":
-        return { sandboxPath: undefined, endpoints: { [network.name]: plain } };
-      case "bridge":
-        return { sandboxPath, endpoints: { [network.name]: this.#joinBridge(network, plain, sandboxPath) } };
+    const wishes = wishesOf(container, (ref) => this.#deps.networks.get(ref));
+    checkWishes(wishes);
+    const [first] = wishes;
+    if (first === undefined && container.spec.host.network.startsWith("container:"))
+      return { sandboxPath: undefined, endpoints: {} };
+    if (first !== undefined && first.network.driver !== "bridge") {
+      const plain = { networkId: first.network.id, endpointId: newId(), ...NO_ADDRESS };
+      return { sandboxPath: undefined, endpoints: { [first.network.name]: plain } };
     }
+    return { sandboxPath, endpoints: this.#joinBridges(wishes, sandboxPath) };
   }
 
-  #joinBridge(record: NetworkRecord, plain: EndpointRecord, sandboxPath: string): EndpointRecord {
+  #joinBridges(wishes: readonly EndpointWish[], sandboxPath: string): Endpoints {
     using undo = new DisposableStack();
-    const { sandboxes, bridge, macFor } = this.#deps;
-    const network = bridgeOf(record);
-    if (!this.#ready.has(network.id)) {
-      bridge.setup(network);
-      this.#ready.add(network.id);
-    }
-    const pool = this.#pool(network);
-    const ipAddress = pool.allocate();
-    undo.defer(() => pool.release(ipAddress));
-    const endpoint: EndpointRecord = {
-      ...plain,
-      ipAddress,
-      ipPrefixLen: Number(network.subnet.split("/")[1]),
-      gateway: network.gateway,
-      macAddress: macFor(ipAddress),
-      hostInterface: bridge.hostInterfaceFor(plain.endpointId),
-    };
+    const { sandboxes } = this.#deps;
     sandboxes.create(sandboxPath);
     undo.defer(() => sandboxes.remove(sandboxPath));
-    this.#connect(network, endpoint, sandboxPath);
-    undo.move();
-    return endpoint;
-  }
-
-  #connect(network: BridgeNetwork, endpoint: EndpointRecord, sandboxPath: string): void {
-    const plan = {
-      sandboxPath,
-      hostInterface: endpoint.hostInterface,
-      containerInterface: "eth0",
-      ipAddress: endpoint.ipAddress,
-      prefixLength: endpoint.ipPrefixLen,
-      gateway: endpoint.gateway,
-      macAddress: endpoint.macAddress,
-    };
-    try {
-      this.#deps.bridge.connect(network, plan);
-    } catch {
-      // Someone may have removed the bridge by hand: set it up again, once, and let a second failure speak.
-      this.#deps.bridge.setup(network);
-      this.#deps.bridge.connect(network, plan);
+    const out = wayOut(wishes.map(({ network, settings }) => candidate(network, settings)));
+    const endpoints: Record<string, EndpointRecord> = {};
+    for (const { network, settings } of wishes) {
+      const containerInterface = `eth${Object.keys(endpoints).length}`;
+      const place = { sandboxPath, containerInterface, isWayOut: network.name === out };
+      const endpoint = this.#bridges.attach(network, settings, newId(), place);
+      undo.defer(() => this.#bridges.detach(endpoint));
+      endpoints[network.name] = endpoint;
     }
+    undo.move();
+    return endpoints;
   }
 
-  #pool(network: BridgeNetwork): AddressPool {
-    const known = this.#pools.get(network.id);
-    if (known !== undefined) return known;
-    const pool = this.#deps.poolFor(network.subnet, network.gateway);
-    this.#pools.set(network.id, pool);
-    return pool;
+  /** Makes the bridge of a network that was just created. @throws EngineError Conflict when its name is taken. */
+  setup(network: NetworkRecord): void {
+    this.#bridges.setup(network);
   }
 
   /** Idempotent. */
-  leave(endpoints: Readonly<Record<string, EndpointRecord>>, sandboxPath: string): void {
-    for (const endpoint of Object.values(endpoints)) {
-      if (endpoint.hostInterface === "") continue;
-      this.#deps.bridge.disconnect({ hostInterface: endpoint.hostInterface });
-      this.#pools.get(endpoint.networkId)?.release(endpoint.ipAddress);
-      this.#deps.sandboxes.remove(sandboxPath);
-    }
+  teardown(network: NetworkRecord): void {
+    this.#bridges.teardown(network);
   }
 
-  /** After a restart of the daemon: the addresses of what runs are taken, and the bridge and its rules hold. */
+  /**
+   * One more network for a container that runs.
+   * @param container with the wish in its spec already.
+   * @throws EngineError as `join` does.
+   */
+  connect(container: Container, network: NetworkRecord, sandboxPath: string): Endpoints {
+    const settings = container.spec.networks?.[network.name] ?? {};
+    const place = {
+      sandboxPath,
+      containerInterface: freeInterface(Object.values(container.endpoints)),
+      isWayOut: false,
+    };
+    const endpoint = this.#bridges.attach(network, settings, newId(), place);
+    const endpoints = { ...container.endpoints, [network.name]: endpoint };
+    try {
+      this.#route(container, endpoints, sandboxPath);
+    } catch (error) {
+      this.#bridges.detach(endpoint);
+      throw error;
+    }
+    return endpoints;
+  }
+
+  /** Resolves when the interface is gone. Idempotent. */
+  async disconnect(container: Container, network: NetworkRecord, sandboxPath: string): Promise<Endpoints> {
+    const { [network.name]: endpoint, ...others } = container.endpoints;
+    if (endpoint === undefined) return others;
+    // First: the way out over the interface goes with it, and a container should not be without one in between.
+    this.#route(container, others, sandboxPath);
+    this.#bridges.detach(endpoint);
+    await this.#deps.bridge.settled();
+    return others;
+  }
+
+  #route({ spec }: Container, endpoints: Endpoints, sandboxPath: string): void {
+    const candidates = Object.keys(endpoints).map((name) =>
+      candidate(this.#deps.networks.get(name), spec.networks?.[name] ?? {}),
+    );
+    const out = endpoints[wayOut(candidates) ?? ""];
+    if (out === undefined || (out.gateway === "" && out.ipv6Gateway === "")) return;
+    this.#deps.bridge.setDefaultRoute(sandboxPath, { ipv4: out.gateway, ipv6: out.ipv6Gateway });
+  }
+
+  /** Idempotent. */
+  leave(endpoints: Endpoints, sandboxPath: string): void {
+    for (const endpoint of Object.values(endpoints)) this.#bridges.detach(endpoint);
+    this.#deps.sandboxes.remove(sandboxPath);
+  }
+
+  /** After a restart of the daemon: the addresses of what runs are taken, and the bridges and their rules hold. */
   restore(running: readonly Container[]): void {
-    const known = new Set<string>();
+    const networks = new Map(this.#bridgeNetworks().map((network) => [network.id, network]));
+    const known = new Set([...networks.values()].map((network) => bridgeOf(network).bridge));
     for (const { endpoints } of running) {
       for (const endpoint of Object.values(endpoints)) {
         if (endpoint.hostInterface === "") continue;
-        const network = bridgeOf(this.#deps.networks.get(endpoint.networkId));
-        this.#pool(network).reserve(endpoint.ipAddress);
         known.add(endpoint.hostInterface);
-        if (this.#ready.has(network.id)) continue;
-        this.#deps.bridge.setup(network);
-        this.#ready.add(network.id);
+        const network = networks.get(endpoint.networkId);
+        // Its record went by force: the container keeps what it has until it ends.
+        if (network === undefined) continue;
+        this.#bridges.reserve(network, endpoint);
+        this.#bridges.setup(network);
       }
     }
     this.#deps.bridge.sweep(known);
@@ -143,28 +159,15 @@ export class ContainerNetworking {
    */
   async close(running: readonly Container[]): Promise<void> {
     const used = new Set(running.flatMap(({ endpoints }) => Object.values(endpoints).map((each) => each.networkId)));
-    for (const network of this.#deps.networks.list(new Map())) {
-      if (network.driver !== "bridge" || used.has(network.id)) continue;
-      this.#deps.bridge.teardown(bridgeOf(network));
-      this.#ready.delete(network.id);
-    }
+    for (const network of this.#bridgeNetworks()) if (!used.has(network.id)) this.#bridges.teardown(network);
     await this.#deps.bridge.settled();
+  }
+
+  #bridgeNetworks(): readonly NetworkRecord[] {
+    return this.#deps.networks.list(new Map()).filter(({ driver }) => driver === "bridge");
   }
 }
 
-function bridgeOf(network: NetworkRecord): BridgeNetwork {
-  const { subnet, gateway } = network;
-  if (subnet === undefined || gateway === undefined)
-    throw new EngineError("Internal", `network ${network.name} has no subnet`);
-  return {
-    id: network.id,
-    name: network.name,
-    bridge: network.options["com.docker.network.bridge.name"] ?? `br-${network.id.slice(0, 12)}`,
-    subnet,
-    gateway,
-    mtu: Number(network.options["com.docker.network.driver.mtu"] ?? 1500),
-    masquerade: network.options["com.docker.network.bridge.enable_ip_masquerade"] !== "false",
-    internal: network.internal,
-    interContainer: network.options["com.docker.network.bridge.enable_icc"] !== "false",
-  };
+function candidate({ name, internal, gateway = "" }: NetworkRecord, settings: EndpointSettings): WayOut {
+  return { name, priority: settings.gatewayPriority ?? 0, gateway: internal ? "" : gateway };
 }

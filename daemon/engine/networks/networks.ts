@@ -4,18 +4,25 @@ import { nowRfc3339 } from "../../base/time.ts";
 import type { Collection, Metadata } from "../../metadata/collection.ts";
 import { matchesLabels } from "../filters.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
-import type { Filters, NetworkRecord, Networks } from "../services.ts";
+import type { Filters, NetworkRecord } from "../services.ts";
+import { isPredefined } from "./endpoint-wishes.ts";
 
 export interface NetworkDeps {
   readonly metadata: Metadata;
-  /** Subnet and gateway for the default bridge, chosen once and then kept in its record. */
-  readonly chooseSubnet: () => { readonly subnet: string; readonly gateway: string };
+  /**
+   * Subnet and gateway where the user chose none; kept in the network's record.
+   * @param used subnets of other networks, beside those of the host.
+   */
+  readonly chooseSubnet: (used: readonly string[]) => { readonly subnet: string; readonly gateway: string };
+  /** Of the default bridge, where the daemon's configuration has them. */
+  readonly bip?: { readonly subnet: string; readonly gateway: string };
   readonly bridgeName: string;
+  readonly mtu: number;
   readonly containers: () => readonly Container[];
 }
 
-/** Networks that containers can join: the three that are always there. */
-export class NetworkStore implements Networks {
+/** Records of networks: the three that are always there, and those of the user. */
+export class NetworkStore {
   readonly #deps: NetworkDeps;
   readonly #rows: Collection<NetworkRecord>;
 
@@ -27,29 +34,59 @@ export class NetworkStore implements Networks {
 
   #ensurePredefined(): void {
     if (this.#rows.findByKey("bridge") === undefined) {
-      this.#put("bridge", "bridge", {
-        ...this.#deps.chooseSubnet(),
+      this.#predefined("bridge", "bridge", {
+        ...(this.#deps.bip ?? this.chooseSubnet()),
         options: {
           "com.docker.network.bridge.default_bridge": "true",
           "com.docker.network.bridge.enable_icc": "true",
           "com.docker.network.bridge.enable_ip_masquerade": "true",
           "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
           "com.docker.network.bridge.name": this.#deps.bridgeName,
-          "com.docker.network.driver.mtu": "1500",
+          "com.docker.network.driver.mtu": String(this.#deps.mtu),
         },
       });
     }
-    if (this.#rows.findByKey("host") === undefined) this.#put("host", "host", { options: {} });
-    if (this.#rows.findByKey("none") === undefined) this.#put("none", "null", { options: {} });
+    if (this.#rows.findByKey("host") === undefined) this.#predefined("host", "host", { options: {} });
+    if (this.#rows.findByKey("none") === undefined) this.#predefined("none", "null", { options: {} });
   }
 
-  #put(
+  #predefined(
     name: string,
     driver: NetworkRecord["driver"],
     more: Pick<NetworkRecord, "options" | "subnet" | "gateway">,
   ): void {
     const id = newId();
     this.#rows.put(id, { id, name, driver, createdAt: nowRfc3339(), internal: false, labels: {}, ...more });
+  }
+
+  /** @throws EngineError Unavailable when the pools are used up. */
+  chooseSubnet(): { readonly subnet: string; readonly gateway: string } {
+    return this.#deps.chooseSubnet(this.subnets());
+  }
+
+  /** Of every network, both families. */
+  subnets(): readonly string[] {
+    return [...this.#rows.all()].flatMap(({ subnet, ipv6 }) => [
+      ...(subnet === undefined ? [] : [subnet]),
+      ...(ipv6 === undefined ? [] : [ipv6.subnet]),
+    ]);
+  }
+
+  /** @throws EngineError Conflict when the name is taken. */
+  put(network: NetworkRecord): void {
+    this.refuseTakenName(network.name);
+    this.#rows.put(network.id, network);
+  }
+
+  /** @throws EngineError Conflict. */
+  refuseTakenName(name: string): void {
+    if (this.#rows.findByKey(name) === undefined) return;
+    throw new EngineError("Conflict", `network with name ${name} already exists`);
+  }
+
+  /** Idempotent. */
+  delete(id: string): void {
+    this.#rows.delete(id);
   }
 
   get(ref: string): NetworkRecord {
@@ -71,19 +108,26 @@ export class NetworkStore implements Networks {
 
   #matches(network: NetworkRecord, filters: Filters): boolean {
     const any = (name: string, test: (value: string) => boolean): boolean => filters.get(name)?.some(test) ?? true;
+    const predefined = isPredefined(network.name);
     const truth = (value: string): boolean => value === "true" || value === "1";
     return (
       any("name", (value) => network.name.includes(value)) &&
       any("id", (value) => network.id.startsWith(value)) &&
       any("driver", (value) => network.driver === value) &&
       any("scope", (value) => value === "local") &&
-      any("type", (value) => value === "builtin") &&
-      // The predefined ones are never dangling: prune leaves them alone.
-      any("dangling", (value) => !truth(value)) &&
+      any("type", (value) => value === (predefined ? "builtin" : "custom")) &&
+      any("dangling", (value) => truth(value) === (!predefined && this.#isUnused(network))) &&
       matchesLabels(network.labels, filters.get("label") ?? [])
     );
   }
 
+  #isUnused({ id }: NetworkRecord): boolean {
+    return !this.#deps
+      .containers()
+      .some(({ endpoints }) => Object.values(endpoints).some((each) => each.networkId === id));
+  }
+
+  /** Endpoints by container id. */
   members(ref: string): Readonly<Record<string, { readonly name: string; readonly endpoint: EndpointRecord }>> {
     const { name } = this.get(ref);
     const members: Record<string, { readonly name: string; readonly endpoint: EndpointRecord }> = {};

@@ -6,6 +6,7 @@ import type { NetlinkSocket } from "./socket.ts";
 const [RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR] = [20, 21, 22];
 const [RTM_NEWROUTE, RTM_GETROUTE] = [24, 26];
 const CREATE_EXCLUSIVE = 0x400 | 0x200;
+const CREATE_REPLACE = 0x400 | 0x100;
 const [AF_INET, AF_INET6] = [2, 10];
 const IFA = { address: 1, local: 2, broadcast: 4, flags: 8 } as const;
 const IFA_F_NODAD = 2;
@@ -51,26 +52,36 @@ export function listAddresses(socket: NetlinkSocket): readonly InterfaceAddress[
   return socket.dump("addresses", RTM_GETADDR, Buffer.alloc(8)).flatMap(decodeAddress);
 }
 
-/** With no destination: the default route. */
-export function addRoute(
-  socket: NetlinkSocket,
-  route: {
-    readonly destination?: Uint8Array;
-    readonly prefixLength?: number;
-    readonly gateway?: Uint8Array;
-    readonly link: number;
-  },
-): void {
+export interface NewRoute {
+  /** Undefined: the default route. */
+  readonly destination?: Uint8Array;
+  readonly prefixLength?: number;
+  readonly gateway?: Uint8Array;
+  /** Index of an interface; not needed beside a gateway that one of them reaches. */
+  readonly link?: number;
+}
+
+/** @throws SyscallError EEXIST when there is one. */
+export function addRoute(socket: NetlinkSocket, route: NewRoute): void {
+  newRoute(socket, CREATE_EXCLUSIVE, route);
+}
+
+/** In the place of another one, where there is one. */
+export function replaceDefaultRoute(socket: NetlinkSocket, gateway: Uint8Array): void {
+  newRoute(socket, CREATE_REPLACE, { gateway });
+}
+
+function newRoute(socket: NetlinkSocket, flags: number, route: NewRoute): void {
   const { destination, prefixLength = 0, gateway, link } = route;
   const known = gateway ?? destination;
   if (known === undefined) throw new TypeError("a route needs a gateway or a destination");
   const header = Buffer.alloc(12);
   header.set([familyOf(known), prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT]);
   header.set([gateway === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE, RTN_UNICAST], 6);
-  socket.request("route", RTM_NEWROUTE, CREATE_EXCLUSIVE, header, [
+  socket.request("route", RTM_NEWROUTE, flags, header, [
     ...(destination === undefined ? [] : [attribute(RTA.dst, destination)]),
     ...(gateway === undefined ? [] : [attribute(RTA.gateway, gateway)]),
-    u32(RTA.oif, link),
+    ...(link === undefined ? [] : [u32(RTA.oif, link)]),
   ]);
 }
 

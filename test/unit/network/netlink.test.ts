@@ -13,7 +13,7 @@ import {
 } from "../../../daemon/linux/netlink/message.ts";
 import { decodeAddress } from "../../../daemon/linux/netlink/addresses.ts";
 import { decodeLink } from "../../../daemon/linux/netlink/links.ts";
-import { parseNetDev } from "../../../daemon/linux/interface-counters.ts";
+import { parseInterfaceCounters } from "../../../daemon/linux/interface-counters.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
@@ -106,15 +106,15 @@ describe("rtnetlink answers", () => {
   });
 });
 
-describe("parseNetDev", () => {
+describe("parseInterfaceCounters", () => {
   it("reads /proc/PID/net/dev, without lo", () => {
     const table = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
     lo:     100       1    0    0    0     0          0         0      100       1    0    0    0     0       0          0
   eth0: 18446744073709551615 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16
 `;
-    deepEqual(Object.keys(parseNetDev(table)), ["eth0"]);
-    deepEqual(parseNetDev(table)["eth0"], {
+    deepEqual(Object.keys(parseInterfaceCounters(table)), ["eth0"]);
+    deepEqual(parseInterfaceCounters(table)["eth0"], {
       rxBytes: 18446744073709551615,
       rxPackets: 2,
       rxErrors: 3,
@@ -124,6 +124,6 @@ describe("parseNetDev", () => {
       txErrors: 11,
       txDropped: 12,
     });
-    deepEqual(parseNetDev(""), {});
+    deepEqual(parseInterfaceCounters(""), {});
   });
 });
