@@ -1,9 +1,9 @@
 declare global {
-  /* eslint-disable no-var -- only `var` declares a property of globalThis */
+   
   var SLIPWAY_VERSION: string | undefined;
   var SLIPWAY_COMMIT: string | undefined;
   var SLIPWAY_BUILD_TIME: string | undefined;
-  /* eslint-enable no-var -- as above */
+   
 }
 
 export interface BuildInfo {
