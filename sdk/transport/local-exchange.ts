@@ -1,6 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Exchange, ExchangeRequest, ExchangeResponse } from "./exchange.ts";
 
 // Not an import: the names that an ES module takes from node:http make Node load its fetch and WebSocket too, 30 ms for each command.
@@ -72,7 +71,26 @@ function answerTo(outgoing: ClientRequest): Promise<IncomingMessage> {
 
 function sendBody(outgoing: ClientRequest, body: ExchangeRequest["body"]): void {
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return void outgoing.end(body);
-  // A failed source destroys the request, whose "error" then has the cause.
-  const source = body instanceof Readable ? body : Readable.from(body, { objectMode: false });
-  pipeline(source, outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
+  if (body instanceof Readable) outgoing.once("close", () => body.destroy());
+  copy(body, outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
+}
+
+/** Not `pipeline`, which hides a source's error behind "socket hang up". */
+async function copy(source: AsyncIterable<Uint8Array>, outgoing: ClientRequest): Promise<void> {
+  for await (const chunk of source) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+function drained(outgoing: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      outgoing.off("drain", settle).off("close", settle);
+      resolve();
+    };
+    outgoing.once("drain", settle).once("close", settle);
+    if (outgoing.destroyed) settle();
+  });
 }
