@@ -10,6 +10,8 @@ export interface CommandSpec<S extends readonly OptionSpec[] = readonly OptionSp
   readonly args: readonly [min: number, max?: number];
   /** Flags end at the first positional argument. */
   readonly stopEarly?: boolean;
+  /** Every word is an argument, flags too: they are another program's. */
+  readonly passThrough?: boolean;
   /** Failures of the engine end it with this code; 1 by default. */
   readonly failureCode?: number;
   /** Resolves to the exit code; nothing is 0. */

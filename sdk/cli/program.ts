@@ -72,7 +72,9 @@ async function runCommand(
   const { command } = await entry.load();
   let parsed: ParsedArguments<readonly OptionSpec[]>;
   try {
-    parsed = parseArguments(command.options, argv, { stopEarly: command.stopEarly });
+    parsed = command.passThrough
+      ? { options: {}, positionals: argv, help: false }
+      : parseArguments(command.options, argv, { stopEarly: command.stopEarly });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     host.stderr.write(

@@ -101,4 +101,46 @@ export const COMMANDS: readonly CommandEntry[] = [
     [["command", "update, container update", "Update configuration of one or more containers"]],
   ),
   ...from(() => import("./commands/info.ts"), [["command", "info, system info", "Display system-wide information"]]),
+  ...from(
+    () => import("./commands/events.ts"),
+    [["command", "events, system events", "Get real time events from the server"]],
+  ),
+  ...from(
+    () => import("./commands/stats.ts"),
+    [["command", "stats, container stats", "Display a live stream of container(s) resource usage statistics"]],
+  ),
+  ...from(() => import("./commands/system-df.ts"), [["command", "system df", "Show disk usage"]]),
+  ...from(
+    () => import("./commands/volume.ts"),
+    [
+      ["ls", "volume ls, volume list", "List volumes"],
+      ["create", "volume create", "Create a volume"],
+      ["rm", "volume rm, volume remove", "Remove one or more volumes"],
+    ],
+  ),
+  ...from(
+    () => import("./commands/network.ts"),
+    [
+      ["ls", "network ls, network list", "List networks"],
+      ["create", "network create", "Create a network"],
+      ["rm", "network rm, network remove", "Remove one or more networks"],
+      ["connect", "network connect", "Connect a container to a network"],
+      ["disconnect", "network disconnect", "Disconnect a container from a network"],
+    ],
+  ),
+  ...from(
+    () => import("./commands/prune.ts"),
+    [
+      ["container", "container prune", "Remove all stopped containers"],
+      ["image", "image prune", "Remove unused images"],
+      ["volume", "volume prune", "Remove unused local volumes"],
+      ["network", "network prune", "Remove all unused networks"],
+      ["system", "system prune", "Remove unused data"],
+    ],
+  ),
+  ...from(() => import("./commands/daemon.ts"), [["command", "daemon", "Run the engine in this terminal"]]),
+  ...from(
+    () => import("./commands/doctor.ts"),
+    [["command", "doctor", "Name what this machine lacks, and the command that brings it"]],
+  ),
 ];
