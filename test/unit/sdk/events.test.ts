@@ -15,13 +15,12 @@ describe("engine.events", () => {
       line("a", "1700000000123456789") + line("b", "1700000000123456790"),
       line("b", "1700000000123456790") + line("c", "1700000000123456790") + line("d", "1700000000123456791"),
     ];
-    let broken: (() => Promise<void>) | undefined;
     await using fake = await FakeEngine.start({
       "GET /events": (_: IncomingMessage, response: ServerResponse) => {
         response.write(streams[round++]);
       },
     });
-    broken = async () => {
+    const broken = async (): Promise<void> => {
       await fake.crash();
       await fake.listen();
     };
