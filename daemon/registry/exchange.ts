@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import { EngineError } from "../base/errors.ts";
 import type { Authorization } from "./authorization.ts";
 import { backOff, delayBefore, isPassing } from "./back-off.ts";
@@ -151,6 +151,7 @@ async function send(
     ...ask.headers,
     ...(authorization === undefined ? {} : { authorization }),
   };
+  const { request } = await import("undici");
   const {
     statusCode,
     headers: answered,

@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import { Authorization, type RegistryCredentials, type SendTokenRequest } from "./authorization.ts";
 import { ATTEMPTS } from "./back-off.ts";
 import { type Endpoint, RegistryClient } from "./client.ts";
@@ -69,6 +69,7 @@ export class Registries implements AsyncDisposable {
 
   readonly #sendTokenRequest: SendTokenRequest = async (url, { method, headers, body }, signal) => {
     try {
+      const { request } = await import("undici");
       const dispatcher = await this.#transport(url.host);
       const response = await request(url, { method, headers, signal, body: body ?? null, dispatcher });
       return { status: response.statusCode, body: await readText(response.body) };

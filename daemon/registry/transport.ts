@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import { errnoOf } from "../base/errors.ts";
 import { isLoopback } from "./hosts.ts";
 
@@ -30,6 +30,8 @@ interface HostCertificates {
 export async function openTransport(host: string, insecure: boolean, options: TransportOptions): Promise<Dispatcher> {
   const certificates = options.certsDir === undefined ? {} : await readCertificates(join(options.certsDir, host));
   const tls = { ...certificates, rejectUnauthorized: !insecure };
+  // A daemon that never speaks to a registry saves its 10 MB and more.
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
   const { httpProxy, httpsProxy, noProxy } = options;
   const common = {
     connect: { ...tls, timeout: CONNECT_MS },

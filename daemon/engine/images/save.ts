@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { Header } from "tar";
+import { Header } from "tar/header";
 import type { Digest } from "../../base/digest.ts";
 import { digestOf, hexOf } from "../../base/digest.ts";
 import { EngineError } from "../../base/errors.ts";
