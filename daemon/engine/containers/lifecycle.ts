@@ -82,7 +82,10 @@ export class Lifecycle {
     if (state.status === "created") {
       this.#context.store.update(id, { state: { status: "created", error: message, exitCode } });
     }
-    if (state.status !== "restarting") live.settle("stopped", { code: exitCode, error: message });
+    if (state.status === "restarting") return;
+    live.settle("stopped", { code: exitCode, error: message });
+    // As on Docker, whose clients wait for the removal after a start that failed.
+    if (container.spec.host.autoRemove) this.#supervision.remove(id);
   }
 
   async stop(ref: string, options: StopOptions, signal?: AbortSignal): Promise<void> {

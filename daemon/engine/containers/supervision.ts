@@ -63,7 +63,7 @@ export class Supervision {
       return;
     }
     live.settle("stopped", { code: exit.code, error: exit.error });
-    if (ended.spec.host.autoRemove && state.status !== "removing") this.#remove(live.id);
+    if (ended.spec.host.autoRemove && state.status !== "removing") this.remove(live.id);
   }
 
   #planRestart(live: LiveContainer, delay: number): void {
@@ -93,7 +93,8 @@ export class Supervision {
     }
   }
 
-  #remove(id: string): void {
+  /** `--rm`: takes place when whoever holds the container's lock has let go. */
+  remove(id: string): void {
     this.#actions.removeAfterExit(id).catch((error: unknown) => {
       if (!isKind(error, "NotFound")) this.#context.log.error("automatic removal failed", { container: id, error });
     });
