@@ -218,7 +218,9 @@ static void apply_limits(const struct exec_request *r, int status) {
   if (!r->has_oom_score) return;
   int value = r->oom_score < 0 ? -r->oom_score : r->oom_score;
   if (r->oom_score < 0) *p++ = '-';
-  for (int unit = 1000; unit > 0; unit /= 10) *p++ = (char)('0' + value / unit % 10);
+  /* No leading zeros: the kernel would read octal. */
+  for (int unit = 1000; unit > 0; unit /= 10)
+    if (value >= unit || unit == 1) *p++ = (char)('0' + value / unit % 10);
   write_once(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC), number, status, S_OOM_SCORE);
 }
 
