@@ -1,5 +1,5 @@
 import type { Static, TSchema } from "@sinclair/typebox";
-import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
+import { TypeCompiler, type TypeCheck, type ValueError } from "@sinclair/typebox/compiler";
 import { EngineError, messageOf } from "../../base/errors.ts";
 import { namesOf, type Rename } from "./field-names.ts";
 
@@ -19,7 +19,7 @@ export class JsonReader {
     const renamed = rename(value);
     if (check.Check(renamed)) return renamed;
     if (bytes.length === 0) throw invalid("invalid JSON: got EOF while reading request body");
-    const first = check.Errors(renamed).First();
+    const first = deepest(check.Errors(renamed).First());
     throw invalid(`invalid JSON: ${fieldOf(first?.path ?? "")}: ${lowerFirst(first?.message ?? "unexpected value")}`);
   }
 
@@ -42,6 +42,17 @@ function parse(bytes: Buffer, contentType: string | undefined): unknown {
   } catch (error) {
     throw invalid(`invalid JSON: ${lowerFirst(messageOf(error))}`, error);
   }
+}
+
+/** Of what a union could have been, the one that fits furthest: `T | null` is wrong where the T is. */
+function deepest(error: ValueError | undefined): ValueError | undefined {
+  const inner = (error?.errors ?? []).flatMap((each) => deepest(each.First()) ?? []);
+  return (
+    inner.reduce<ValueError | undefined>(
+      (best, each) => (best === undefined || each.path.length > best.path.length ? each : best),
+      undefined,
+    ) ?? error
+  );
 }
 
 /** `/HostConfig/Memory` is `HostConfig.Memory`. */
