@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { Server } from "node:net";
 import { createApi, type Api } from "../api/server.ts";
+import { relative } from "node:path";
 import { EngineError, messageOf } from "../base/errors.ts";
 import { createLogger, type Logger } from "../base/logger.ts";
 import { readAgain } from "../config/command-line.ts";
@@ -9,6 +11,7 @@ import { showHost } from "../config/hosts.ts";
 import type { OptionValues } from "../config/options.ts";
 import { BUILD } from "./build-info.ts";
 import { compose, discover } from "./compose.ts";
+import { endContainers } from "./end-containers.ts";
 import { listenAll } from "./listen.ts";
 import { Pidfile } from "./pidfile.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -18,7 +21,7 @@ const ROOT_MODE = 0o711;
 
 /**
  * The daemon's life, from flags to its end: locks, stores, engine, what runs is taken up, sockets, ready; then signals. When
- * it resolves, everything is given back, and containers go on.
+ * it resolves, everything is given back, and containers go on, but for those of a daemon that one program owns.
  * @throws EngineError when it cannot start; nothing is left then.
  */
 export async function runDaemon(config: DaemonConfig, flags: OptionValues): Promise<void> {
@@ -30,6 +33,9 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   const supervisor = new Supervisor(process.env, log);
   const stop = stopSignal(supervisor);
   await using resources = new AsyncDisposableStack();
+  const { isOwner, privateFolder } = supervisor;
+  // Last of all, when nothing of it is mounted any more.
+  if (privateFolder !== undefined) resources.defer(() => rm(privateFolder, { recursive: true, force: true }));
   makeRoots(config);
   resources.use(new Pidfile(config.pidfile));
   let current: DaemonConfig = config;
@@ -38,6 +44,8 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   const started = compose({ config, discovered, reloadable: () => current, log }, resources);
   await started.restore();
   resources.defer(() => started.close());
+  const remove = privateFolder !== undefined && within(config.dataRoot, privateFolder);
+  if (isOwner) resources.defer(() => endContainers(started.engine.containers, { remove, log }));
 
   const api = createApi({ engine: started.engine, log, version: BUILD.version });
   const servers = await listenAll({ ...config, serve: (server, how) => api.serve(server, how) });
@@ -65,6 +73,10 @@ function stopSignal(supervisor: Supervisor): Promise<string> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
     supervisor.onParentGone(() => resolve("the program that started it has ended"));
   });
+}
+
+function within(path: string, folder: string): boolean {
+  return !relative(folder, path).startsWith("..");
 }
 
 function makeRoots({ dataRoot, execRoot }: DaemonConfig): void {

@@ -10,6 +10,8 @@ export class Supervisor {
   readonly #notifySocket: string | undefined;
   readonly #readyFd: number | undefined;
   readonly #parentFd: number | undefined;
+  /** A folder that ends with the daemon: SLIPWAY_PRIVATE_FOLDER, of a program that owns it. */
+  readonly privateFolder: string | undefined;
 
   /** Takes what it needs out of the environment, so that no child inherits it. */
   constructor(env: NodeJS.ProcessEnv, log: Logger) {
@@ -17,6 +19,13 @@ export class Supervisor {
     this.#notifySocket = take(env, "NOTIFY_SOCKET");
     this.#readyFd = descriptorOf(take(env, "SLIPWAY_READY_FD"));
     this.#parentFd = descriptorOf(take(env, "SLIPWAY_PARENT_FD"));
+    const folder = take(env, "SLIPWAY_PRIVATE_FOLDER");
+    this.privateFolder = this.isOwner ? folder : undefined;
+  }
+
+  /** One program started the daemon for itself: with it end the daemon and its containers. */
+  get isOwner(): boolean {
+    return this.#parentFd !== undefined;
   }
 
   /** The API answers. */

@@ -24,7 +24,10 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A daemon of our own. It ends with this process, however that ends: it reads a pipe that only we hold. */
+/**
+ * A daemon of our own. It ends with this process, however that ends: it reads a pipe that only we hold. Its containers end with it; on a
+ * data root of its own they are removed, on a given one they can be started another time.
+ */
 export interface OwnedDaemon extends AsyncDisposable {
   readonly socket: string;
   readonly dataRoot: string;
@@ -40,7 +43,7 @@ const LOG_TAIL_CHARACTERS = 16 * 1024;
 
 /**
  * Starts the bundled daemon and waits until it says that it listens: one line `{"ready":true,"hosts":[…]}` on descriptor
- * SLIPWAY_READY_FD. It ends when SLIPWAY_PARENT_FD reads as ended.
+ * SLIPWAY_READY_FD. It ends when SLIPWAY_PARENT_FD reads as ended, and its containers with it.
  * @throws EngineUnavailable when it ends before that, with the end of its log.
  */
 export async function startDaemon(options: StartOptions = {}): Promise<OwnedDaemon> {
@@ -57,6 +60,8 @@ export async function startDaemon(options: StartOptions = {}): Promise<OwnedDaem
       ...options.env,
       SLIPWAY_READY_FD: String(READY_FD),
       SLIPWAY_PARENT_FD: String(PARENT_FD),
+      // So that it goes even when we are killed and cannot remove it.
+      SLIPWAY_PRIVATE_FOLDER: folder,
       // VS Code runs extensions in Electron; its daemon must be plain Node.
       ELECTRON_RUN_AS_NODE: "1",
     },
