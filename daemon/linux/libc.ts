@@ -12,10 +12,14 @@ export class SyscallError extends Error {
   readonly code: string;
   readonly errno: number;
   readonly syscall: string;
+  /** What the errno means, in the C library's words. */
+  readonly reason: string;
 
   constructor(syscall: string, errno: number, detail = "") {
     const code = ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
-    super(`${syscall}${detail === "" ? "" : ` ${detail}`}: ${strerror(errno)} (${code})`);
+    const reason = strerror(errno);
+    super(`${syscall}${detail === "" ? "" : ` ${detail}`}: ${reason} (${code})`);
+    this.reason = reason;
     this.name = "SyscallError";
     this.code = code;
     this.errno = errno;

@@ -5,8 +5,8 @@ import { check, libc } from "./libc.ts";
 
 const AT_EMPTY_PATH = 0x1000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-/** STATX_BASIC_STATS, and the id of the mount (Linux 5.8). */
-const WANTED = 0x07ff | 0x1000;
+/** STATX_BASIC_STATS. */
+const WANTED = 0x07ff;
 /** struct statx of include/uapi/linux/stat.h. Bytes. */
 const SIZE = 256;
 
@@ -34,8 +34,6 @@ export interface FileFacts {
   readonly device: { readonly major: number; readonly minor: number };
   /** Tells two files apart: device and inode. */
   readonly identity: string;
-  /** Of the mount that it is seen through; 0 where the kernel does not say. */
-  readonly mountId: number;
 }
 
 /** Of an open file, O_PATH included. */
@@ -46,6 +44,16 @@ export function factsOf(fd: number): FileFacts {
 /** Of a name in an open directory, itself when it is a link. */
 export function factsAt(fd: number, name: CPath): FileFacts {
   return look(fd, name, AT_SYMLINK_NOFOLLOW);
+}
+
+/** STATX_ATTR_MOUNT_ROOT, since Linux 5.8. */
+const MOUNT_ROOT = 0x2000;
+
+/** Whether an open file is where a mount begins. */
+export function isMountRoot(fd: number): boolean {
+  const result = Buffer.allocUnsafe(SIZE);
+  check("statx", statx(fd, EMPTY, AT_EMPTY_PATH, WANTED, result));
+  return (result.readUInt32LE(8) & MOUNT_ROOT) !== 0;
 }
 
 function look(fd: number, name: CPath, flags: number): FileFacts {
@@ -65,6 +73,5 @@ function look(fd: number, name: CPath, flags: number): FileFacts {
     },
     device: { major: result.readUInt32LE(128), minor: result.readUInt32LE(132) },
     identity: `${result.readUInt32LE(136)}:${result.readUInt32LE(140)}:${result.readUInt32LE(32)}:${result.readUInt32LE(36)}`,
-    mountId: wide(144),
   };
 }

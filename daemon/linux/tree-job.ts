@@ -1,3 +1,5 @@
+import type { FileSystemMount } from "./mounts.ts";
+
 /** What the tree worker does, and what it answers. */
 export type TreeJob =
   | { readonly kind: "remove"; readonly path: string }
@@ -9,8 +11,15 @@ export type TreeJob =
       readonly path: string;
       readonly target: string;
       /** An empty directory on the target's file system, for the caller to remove. */
-      readonly staging: string;
-    };
+      readonly staging: string | undefined;
+    }
+  | MountJob;
+
+/** A mount that may wait for a network or a disk. */
+export interface MountJob {
+  readonly kind: "mount";
+  readonly mount: FileSystemMount;
+}
 
 /** Of "usage"; zeros for the others. */
 export interface TreeResult {

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { serveJobs } from "../base/worker-job.ts";
 import { TreeCopy, isMissing } from "./copy-tree.ts";
 import { diskError } from "./disk-error.ts";
+import { mountFileSystem } from "./mounts.ts";
 import { mergeTree } from "./merge-tree.ts";
 import { OPEN } from "./open-flags.ts";
 import { type BeforeEach, removeTree } from "./remove-tree.ts";
@@ -14,10 +15,11 @@ serveJobs<TreeJob, TreeResult>((job, control) => {
   if (job.kind === "usage") return treeUsage(job.path, beforeEach);
   try {
     if (job.kind === "remove") removeTree(job.path, beforeEach);
-    else copy(job, beforeEach);
+    else if (job.kind === "copy") copy(job, beforeEach);
+    else mountFileSystem(job.mount);
     return { bytes: 0, inodes: 0 };
   } catch (error) {
-    throw diskError(`${job.kind} ${job.path}`, error);
+    throw diskError(job.kind === "mount" ? "mount" : `${job.kind} ${job.path}`, error);
   }
 });
 
@@ -29,8 +31,9 @@ function copy(job: Extract<TreeJob, { kind: "copy" }>, beforeEach: BeforeEach): 
   using opened = new Opened();
   const source = sourceOf(job, opened);
   if (source === undefined) return;
-  const staging = opened.add(openSync(job.staging, OPEN.read | OPEN.directory));
   const target = opened.add(openSync(job.target, OPEN.read | OPEN.directory));
+  if (job.staging === undefined) return new TreeCopy({ target, beforeEach }).run(source);
+  const staging = opened.add(openSync(job.staging, OPEN.read | OPEN.directory));
   new TreeCopy({ target: staging, beforeEach }).run(source);
   mergeTree(staging, target, beforeEach);
 }

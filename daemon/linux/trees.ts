@@ -1,11 +1,15 @@
 import { availableParallelism } from "node:os";
 import { WorkerPool } from "../base/worker-pool.ts";
 import { type TreeUsage, treeUsage } from "./tree-usage.ts";
+import type { FileSystemMount } from "./mounts.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { TreeJob, TreeResult } from "./tree-job.ts";
 
 /** Names that are dealt with at once, within a millisecond: most containers write less, and a thread costs more. */
 const INLINE_ENTRIES = 64;
+
+/** Mounts under way at a time. */
+const MOUNTS_MAX = 8;
 
 export interface TreesDeps {
   readonly worker?: URL;
@@ -17,11 +21,13 @@ export class Trees implements AsyncDisposable {
   readonly #pool: WorkerPool<TreeJob, TreeResult>;
   /** Nobody waits for removals: one after the other, and never in front of a copy. */
   readonly #removals: WorkerPool<TreeJob, TreeResult>;
+  readonly #mounts: WorkerPool<TreeJob, TreeResult>;
 
   constructor(deps: TreesDeps = {}) {
     const url = deps.worker ?? new URL("./tree-worker.ts", import.meta.url);
     this.#pool = new WorkerPool({ url, size: availableParallelism(), name: "trees" });
     this.#removals = new WorkerPool({ url, size: 1, name: "removals" });
+    this.#mounts = new WorkerPool({ url, size: MOUNTS_MAX, name: "mounts" });
   }
 
   /** Removes a file or a tree, never through a link. Idempotent. `path`'s parent is the caller's own. */
@@ -39,14 +45,20 @@ export class Trees implements AsyncDisposable {
 
   /**
    * Copies the directory `path` of `rootfs` (resolved inside it) into `target`: see TreeCopy. A source that is missing copies nothing.
-   * @param from.staging an empty directory beside the target.
+   * @param from.staging an empty directory on the same file system; without one, what is copied appears bit by bit, and the target must be empty.
    */
   async copy(from: Omit<Extract<TreeJob, { kind: "copy" }>, "kind">, signal?: AbortSignal): Promise<void> {
     await this.#pool.run({ kind: "copy", ...from }, signal);
   }
 
+  /** In a thread of its own kind: a server that does not answer holds nobody but those who wait for it. */
+  async mount(mount: FileSystemMount, signal?: AbortSignal): Promise<void> {
+    await this.#mounts.run({ kind: "mount", mount }, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
+    await this.#mounts[Symbol.asyncDispose]();
     await this.#removals[Symbol.asyncDispose]();
   }
 }

@@ -4,11 +4,17 @@ import { join } from "node:path";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import { type Logger, silent } from "../base/logger.ts";
 import { diskError } from "../linux/disk-error.ts";
+import { isMounted } from "../linux/mounts.ts";
 import { syncDirectory } from "../linux/sync-directory.ts";
 import { Trash } from "../linux/trash.ts";
 import { Trees } from "../linux/trees.ts";
+import { type LocalOptions, checkLocalOptions } from "./local-options.ts";
 import type { VolumeDriver } from "./volume-driver.ts";
+import { VolumeMounts, unmountAll } from "./volume-mounts.ts";
 import { isVolumeName } from "./volume-name.ts";
+
+/** Below a volume's own directory: what is in the volume. */
+const DATA = "_data";
 
 export interface LocalVolumesOptions {
   readonly logger?: Logger;
@@ -25,13 +31,19 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
   readonly #folder: string;
   readonly #trees: Trees;
   readonly #trash: Trash;
+  readonly #mounts: VolumeMounts;
 
   constructor(root: string, { logger = silent, trees = new Trees() }: LocalVolumesOptions) {
     this.#folder = join(root, "volumes");
     // A container's processes reach their volumes by a mount of their own, and need no way through the data root.
     mkdirSync(this.#folder, { recursive: true, mode: 0o701 });
     this.#trees = trees;
+    this.#mounts = new VolumeMounts(trees);
     this.#trash = new Trash({ folder: join(root, "trash", "volumes"), trees, logger });
+  }
+
+  check(options: LocalOptions): void {
+    checkLocalOptions(options);
   }
 
   async create(name: string): Promise<string> {
@@ -48,11 +60,29 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
   }
 
   mountpoint(name: string): string {
-    return join(this.#path(name), "_data");
+    return join(this.#path(name), DATA);
+  }
+
+  async hold(name: string, options: LocalOptions, holder: string, signal?: AbortSignal): Promise<void> {
+    await this.#mounts.hold({ name, mountpoint: this.mountpoint(name), options }, holder, signal);
+  }
+
+  adopt(name: string, holder: string): void {
+    this.#mounts.adopt(name, holder);
+  }
+
+  async release(name: string, options: LocalOptions, holder: string): Promise<void> {
+    await this.#mounts.release({ name, mountpoint: this.mountpoint(name), options }, holder);
   }
 
   async remove(name: string): Promise<void> {
-    this.#trash.take(this.#path(name));
+    this.#takeAway(this.#path(name));
+  }
+
+  /** What is mounted in it is somebody else's, and is not thrown away with it. */
+  #takeAway(path: string): void {
+    unmountAll(join(path, DATA));
+    this.#trash.take(path);
   }
 
   /** One whose first filling was interrupted counts as empty: `copyUp` adds what is missing and changes nothing else. */
@@ -72,15 +102,25 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
 
   /** The staging directory stands beside the data as long as the copy is not complete, a crash included. */
   async copyUp(name: string, rootfs: string, path: string, signal?: AbortSignal): Promise<void> {
-    const staging = this.#staging(name);
+    const target = this.mountpoint(name);
     try {
-      await this.#trees.remove(staging); // of one that was killed
-      await mkdir(staging, { mode: 0o700 });
-      await this.#trees.copy({ rootfs, path, target: this.mountpoint(name), staging }, signal);
-      await this.#trees.remove(staging);
+      // On another file system nothing can be moved into place.
+      if (isMounted(target)) return await this.#trees.copy({ rootfs, path, target, staging: undefined }, signal);
+      await this.#fill(this.#staging(name), { rootfs, path, target }, signal);
     } catch (error) {
       throw diskError(`copy ${path} of the image into volume ${name}`, error);
     }
+  }
+
+  async #fill(
+    staging: string,
+    from: { readonly rootfs: string; readonly path: string; readonly target: string },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#trees.remove(staging); // of one that was killed
+    await mkdir(staging, { mode: 0o700 });
+    await this.#trees.copy({ ...from, staging }, signal);
+    await this.#trees.remove(staging);
   }
 
   async usage(name: string, signal?: AbortSignal): Promise<number> {
@@ -90,7 +130,9 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
   async sweep(known: ReadonlySet<string>): Promise<void> {
     await this.#trash.empty();
     for (const name of await readdir(this.#folder)) {
-      if (!known.has(name)) this.#trash.take(join(this.#folder, name));
+      const path = join(this.#folder, name);
+      if (!known.has(name)) this.#takeAway(path);
+      else if (!this.#mounts.isHeld(name)) unmountAll(join(path, DATA));
     }
   }
 

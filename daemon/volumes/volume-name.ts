@@ -1,5 +1,5 @@
-/** Docker's rule for volume names: no slash, and no dot in front, for a name is a directory. */
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+/** Docker's rule for volume names: no slash, and no dot in front, for a name is a directory. Two characters at least. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** What a directory's name may be long. Bytes. */
 const NAME_MAX = 255;

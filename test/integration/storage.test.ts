@@ -301,9 +301,9 @@ describe("a full disk", () => {
     writeFileSync(join(source, "large"), randomBytes(2 * SIZE));
     try {
       await using volumes = createLocalVolumes(root);
-      await volumes.create("v");
-      await assert.rejects(volumes.copyUp("v", source, "/"), full);
-      assert.deepEqual([await volumes.isEmpty("v"), existsSync(join(volumes.mountpoint("v"), "large"))], [true, false]);
+      await volumes.create("vv");
+      await assert.rejects(volumes.copyUp("vv", source, "/"), full);
+      assert.deepEqual([await volumes.isEmpty("vv"), existsSync(join(volumes.mountpoint("vv"), "large"))], [true, false]);
     } finally {
       rmSync(source, { recursive: true });
     }
