@@ -30,6 +30,8 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
     format: config.logFormat,
     write: (line) => void process.stderr.write(line),
   });
+  // Whoever reads the log may end before the daemon does: what it then has to do is more than to say so.
+  process.stderr.on("error", () => undefined);
   const supervisor = new Supervisor(process.env, log);
   const stop = stopSignal(supervisor);
   await using resources = new AsyncDisposableStack();
