@@ -63,7 +63,7 @@ describe("moves between states", () => {
     const calls: unknown[] = [];
     const note = (...call: unknown[]): Promise<void> =>
       Promise.resolve(void calls.push(call.filter((each) => !(each instanceof AbortSignal))));
-    await using server = await serve({ stop: note, kill: note, remove: note, rename: note } as Partial<Containers>);
+    await using server = await serve({ stop: note, kill: note, remove: note, rename: note });
     await api(server.socketPath, "POST", "/containers/x/stop?t=3&signal=INT");
     await api(server.socketPath, "POST", "/containers/x/kill");
     await api(server.socketPath, "DELETE", "/containers/x?force=1&v=true&link=0");
@@ -127,7 +127,7 @@ describe("GET /containers/{id}/logs", () => {
 describe("POST /containers/{id}/attach", () => {
   /** What the process sees is the other end of `stream`. */
   function attached(): { readonly process: Duplex; readonly containers: Partial<Containers> } {
-    const [process, stream] = duplexPair() as [Duplex, Duplex];
+    const [process, stream] = duplexPair();
     return {
       process,
       containers: {

@@ -151,7 +151,7 @@ describe("HTTP core", () => {
         "name the field inside",
         '{"Name":"a","HostConfig":{"Memory":"1"}}',
         400,
-        /^invalid JSON: HostConfig: expected union value/,
+        /^invalid JSON: HostConfig.Memory: expected integer/,
       ],
       ["that are broken are refused", '{"Name": ', 400, /^invalid JSON: unexpected end/],
       ["may hold null where the schema does", '{"Name":"a","HostConfig":null}', 200, { Name: "a", HostConfig: null }],
