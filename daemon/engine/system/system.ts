@@ -49,10 +49,15 @@ export class SystemService implements System {
 
   async info(): Promise<InfoFacts> {
     const { version, facts, reloadable, ipv4Forwarding, images, events } = this.#deps;
+    // Field by field: what is given is the whole configuration, whose other fields must not win over facts.
+    const { registryMirrors, insecureRegistries, labels, debug } = reloadable();
     return {
       ...version,
       ...facts,
-      ...reloadable(),
+      registryMirrors,
+      insecureRegistries,
+      labels,
+      debug,
       containers: this.#count(),
       images: images.list({ all: false, filters: new Map() }).length,
       ipv4Forwarding: ipv4Forwarding(),
