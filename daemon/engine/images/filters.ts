@@ -102,6 +102,13 @@ function referenceTest(patterns: readonly string[] | undefined): Test {
     [...tags, ...digests].some((name) => patterns.some((each) => referenceMatches(each, name)));
 }
 
+/** With only the names that a reference filter asks for: a list shows an image under no other, as Docker's. */
+export function underNames(image: Image, patterns: readonly string[] | undefined): Image {
+  if (patterns === undefined || patterns.length === 0) return image;
+  const asked = (name: string): boolean => patterns.some((each) => referenceMatches(each, name));
+  return { ...image, tags: image.tags.filter(asked), digests: image.digests.filter(asked) };
+}
+
 /** As distribution's FamiliarMatch: against the whole familiar reference, or its name alone. */
 function referenceMatches(pattern: string, name: string): boolean {
   const reference = parseReference(name);

@@ -16,7 +16,7 @@ import type { Image } from "../model/image.ts";
 import type { Credentials, Filters, Images, ListedImage, Progress } from "../services.ts";
 import { BlobDownloads } from "./blob-downloads.ts";
 import { familiarNames, type ImageContext, type ImageUser, publishImageEvent } from "./context.ts";
-import { createdNanos, imageFilter } from "./filters.ts";
+import { createdNanos, imageFilter, underNames } from "./filters.ts";
 import { Garbage } from "./garbage.ts";
 import { historyOf, type HistoryLine } from "./history.ts";
 import { importImage, type ImportOptions } from "./import.ts";
@@ -123,7 +123,11 @@ export class ImageService implements Images {
     images.sort((a, b) =>
       a.created < b.created ? 1 : a.created > b.created ? -1 : a.image.id.localeCompare(b.image.id),
     );
-    return images.map(({ image }) => ({ image, containers: usersOf(image.id).length }));
+    const reference = query.filters.get("reference");
+    return images.map(({ image }) => ({
+      image: underNames(image, reference),
+      containers: usersOf(image.id).length,
+    }));
   }
 
   history(ref: string): readonly HistoryLine[] {
