@@ -14,7 +14,10 @@ async function main(args) {
   const started = performance.now();
   const daemon = await ensureDaemon();
   if (args.length > 0) {
-    const { status } = spawnSync(NODE, [join(DIST, "slipway.js"), ...args], { stdio: "inherit", env: COMMAND_ENV });
+    const { status } = spawnSync(NODE, ["--", join(DIST, "slipway.js"), ...args], {
+      stdio: "inherit",
+      env: COMMAND_ENV,
+    });
     process.exitCode = status ?? 1;
     return;
   }

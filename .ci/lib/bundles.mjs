@@ -35,9 +35,10 @@ function commit() {
   }
 }
 
+/** With `--`, as Node looks for its own `--env-file` behind the program's name too, where it is a flag of `slipway run`. */
 function makeExecutable(path) {
   const text = readFileSync(path, "utf8");
-  if (!text.startsWith("#!")) writeFileSync(path, `#!/usr/bin/env node\n${text}`);
+  if (!text.startsWith("#!")) writeFileSync(path, `#!/usr/bin/env -S node --\n${text}`);
   chmodSync(path, 0o755);
 }
 

@@ -16,7 +16,7 @@ const quoted = (word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.repl
 
 function slipway(args, stdin = "ignore") {
   return new Promise((resolve, reject) => {
-    const child = spawn(NODE, [COMMAND, ...args], { env: COMMAND_ENV, stdio: [stdin, "pipe", "pipe"] });
+    const child = spawn(NODE, ["--", COMMAND, ...args], { env: COMMAND_ENV, stdio: [stdin, "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text) => (output += text));

@@ -76,7 +76,7 @@ class FlagReader {
         this.help = true;
         continue;
       }
-      if (spec === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in ${word}`);
+      if (spec === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in -${word.slice(at)}`);
       const rest = word.slice(at + 1);
       if (rest.startsWith("=")) return this.#set(spec, rest.slice(1), 0);
       if (spec.type === "bool") {
@@ -84,7 +84,7 @@ class FlagReader {
         continue;
       }
       if (rest !== "") return this.#set(spec, rest, 0);
-      if (next === undefined) throw new UsageError(`flag needs an argument: '${letter}' in ${word}`);
+      if (next === undefined) throw new UsageError(`flag needs an argument: '${letter}' in -${word.slice(at)}`);
       return this.#set(spec, next, 1);
     }
     return 0;

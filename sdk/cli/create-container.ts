@@ -1,4 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
+import type { ApiClient } from "../client/api/api-client.ts";
+import { compareApiVersions } from "../engine/api-version.ts";
 import { ImageNotFound, NotFound } from "../transport/errors.ts";
 import type { ContainerCreateBody } from "../contract/index.ts";
 import type { CommandContext } from "./context.ts";
@@ -11,8 +13,9 @@ const PULL_POLICIES = ["always", "missing", "never", ""];
 
 /** The streams that `-a` asks for, or docker's choice: both outputs, and the input with `-i`. */
 export function attachedStreams(options: CreateOptions): ReadonlySet<string> {
-  if (options.attach.length > 0) return new Set(options.attach.map((name) => name.toLowerCase()));
-  return new Set(options.interactive ? ["stdin", "stdout", "stderr"] : ["stdout", "stderr"]);
+  const asked = options.attach.map((name) => name.toLowerCase());
+  const outputs = asked.length > 0 ? asked : ["stdout", "stderr"];
+  return new Set(options.interactive ? ["stdin", ...outputs] : outputs);
 }
 
 /**
@@ -35,9 +38,8 @@ export async function createContainer(
   const surroundings = { env: context.env, folder: context.folder };
   const body = withConsoleSize(createBody(options, image, command, attach, surroundings), context);
   if (options.cidfile && existsSync(options.cidfile))
-    throw new CommandFailure(
+    throw new Error(
       `container ID file found, make sure the other container isn't running or delete ${options.cidfile}`,
-      EXIT.usage,
     );
   const pull = (): Promise<void> =>
     pullImage(context, image, { platform: options.platform, progress: options.quiet ? undefined : context.stderr });
@@ -63,7 +65,7 @@ async function createOrPull(
   const engine = await context.engine();
   const create = async (): Promise<string> => {
     const query = { name: options.name, platform: options.platform };
-    const { Id, Warnings } = await engine.containers.create(body, query, context.signal);
+    const { Id, Warnings } = await engine.containers.create(forEngine(body, options, engine), query, context.signal);
     for (const warning of Warnings ?? []) context.warn(`WARNING: ${warning}\n`);
     return Id;
   };
@@ -83,6 +85,12 @@ function isImageMissing(error: unknown): boolean {
   return error instanceof ImageNotFound || (error instanceof NotFound && /no such image/i.test(error.message));
 }
 
+/** Engines before 1.44 know the address of the container, and not of its endpoint. */
+function forEngine(body: ContainerCreateBody, options: CreateOptions, engine: ApiClient): ContainerCreateBody {
+  const isOld = compareApiVersions(engine.apiVersion, "1.44") < 0;
+  return isOld && options["mac-address"] ? { ...body, MacAddress: options["mac-address"] } : body;
+}
+
 /** The size that the terminal of the container begins with. */
 function withConsoleSize(body: ContainerCreateBody, { stdout }: CommandContext): ContainerCreateBody {
   if (!body.Tty || !stdout.isTTY) return body;
@@ -94,8 +102,6 @@ function writeCidFile(path: string, id: string): void {
     writeFileSync(path, id, { flag: "wx" });
   } catch (cause) {
     rmSync(path, { force: true });
-    throw new CommandFailure(`failed to write the container ID to the file: ${(cause as Error).message}`, EXIT.usage, {
-      cause,
-    });
+    throw new Error(`failed to write the container ID to the file: ${(cause as Error).message}`, { cause });
   }
 }

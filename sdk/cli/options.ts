@@ -15,7 +15,7 @@ export interface OptionSpec {
   /** Taken, and left out of the help: an older name. */
   readonly hidden?: boolean;
   /** Checks one value. Throws an Error whose message says what is wrong with it. */
-  readonly check?: (value: string) => void;
+  readonly check?: (value: string) => unknown;
 }
 
 interface Values {

@@ -23,10 +23,9 @@ const BROKEN_PIPE = 141;
 
 /** Runs one command line and resolves to its exit code; failures are told on stderr. Never rejects. */
 export async function runProgram(argv: readonly string[], host: Host): Promise<number> {
-  for (const stream of [host.stdout, host.stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) =>
-      host.exit(error.code === "EPIPE" ? BROKEN_PIPE : EXIT.failure),
-    );
+  host.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    host.exit(error.code === "EPIPE" ? BROKEN_PIPE : EXIT.failure),
+  );
   let globals: ParsedArguments<typeof GLOBAL_OPTIONS>;
   try {
     globals = parseArguments(GLOBAL_OPTIONS, argv, { stopEarly: true });
@@ -145,9 +144,16 @@ function commandContext(name: string, globals: GlobalOptions, host: Host): Comma
     globals,
     env: host.env,
     folder,
-    stdin: host.stdin,
-    stdout: host.stdout,
-    stderr: host.stderr,
+    // Each is opened when it is used first, which takes a millisecond.
+    get stdin() {
+      return host.stdin;
+    },
+    get stdout() {
+      return host.stdout;
+    },
+    get stderr() {
+      return host.stderr;
+    },
     now: Date.now,
     signal: never.signal,
     configFolder,

@@ -33,7 +33,10 @@ const CONTAINERS =
 const VOLUMES = "table {{.Name}}\t{{.Links}}\t{{.Size}}";
 
 function verboseText(context: CommandContext, usage: SystemDataUsage): string {
-  const images = imageRows(context, usage.Images ?? [], { full: false, digests: false });
+  // One line an image, under its first name.
+  const images = (usage.Images ?? []).flatMap((image) =>
+    imageRows(context, [image], { full: false, digests: false }).slice(0, 1),
+  );
   const containers = (usage.Containers ?? []).map((container) => ({
     ...containerRow(context, container, false),
     Size: humanSizeShort(container.SizeRw ?? 0),

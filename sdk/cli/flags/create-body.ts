@@ -2,7 +2,14 @@ import type { ContainerCreateBody, HostConfig } from "../../contract/index.ts";
 import { CommandFailure, EXIT } from "../exit.ts";
 import type { OptionValues } from "../options.ts";
 import type { CREATE_OPTIONS } from "./create-options.ts";
-import { parseDevice, parseRestartPolicy, parseThrottle, parseUlimit, parseWeightDevice } from "./devices.ts";
+import {
+  parseDevice,
+  parseGpus,
+  parseRestartPolicy,
+  parseThrottle,
+  parseUlimit,
+  parseWeightDevice,
+} from "./devices.ts";
 import { environment, keyValues, labels, readText } from "./key-values.ts";
 import { parseMount, parseVolumeFlags } from "./mounts.ts";
 import { endpointsOf } from "./networks.ts";
@@ -43,6 +50,7 @@ function assemble(
   from: Surroundings,
 ): ContainerCreateBody {
   refuseContradictions(options);
+  refuseBadModes(options);
   const ports = parsePorts(options.publish, options.expose);
   const volumes = parseVolumeFlags(options.volume, from.folder);
   const interactive = options.interactive ?? false;
@@ -66,7 +74,6 @@ function assemble(
     AttachStderr: attach.has("stderr"),
     ExposedPorts: ports.exposed,
     Volumes: volumes.anonymous,
-    MacAddress: options["mac-address"],
     StopSignal: options["stop-signal"],
     StopTimeout: options["stop-timeout"],
     Healthcheck: healthcheck(options),
@@ -79,8 +86,6 @@ function refuseContradictions(options: CreateOptions): void {
   const restart = parseRestartPolicy(options.restart);
   if (options.rm && restart.Name !== "no")
     throw new Error("conflicting options: cannot specify both --restart and --rm");
-  if (options.gpus !== undefined)
-    throw new Error("--gpus is not supported: there is no GPU runtime to hand devices to a container");
   const health =
     options["health-cmd"] !== undefined ||
     options["health-interval"] !== undefined ||
@@ -92,6 +97,25 @@ function refuseContradictions(options: CreateOptions): void {
     throw new Error(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
 }
 
+/** Modes that are one word of a few, or another container's. */
+function refuseBadModes(options: CreateOptions): void {
+  const isOneOf = (value: string | undefined, words: readonly string[]): boolean =>
+    value === undefined || value === "" || words.includes(value);
+  if (!isOneOf(options.pid, ["host"]) && !/^container:./.test(options.pid!)) throw new Error("--pid: invalid PID mode");
+  if (!isOneOf(options.uts, ["host"])) throw new Error("--uts: invalid UTS mode");
+  if (!isOneOf(options.userns, ["host"])) throw new Error("--userns: invalid USER mode");
+  if (!isOneOf(options.cgroupns, ["private", "host"])) throw new Error("--cgroupns: invalid CGROUP mode");
+  for (const name of [
+    "health-interval",
+    "health-timeout",
+    "health-retries",
+    "health-start-period",
+    "health-start-interval",
+  ] as const)
+    if ((options[name] ?? 0) < 0) throw new Error(`--${name} cannot be negative`);
+  if (options["storage-opt"].some((text) => !text.includes("="))) throw new Error("invalid storage option");
+}
+
 function hostConfig(
   options: CreateOptions,
   PortBindings: Record<string, readonly unknown[]>,
@@ -99,7 +123,7 @@ function hostConfig(
   from: Surroundings,
 ): HostConfig {
   const networks = [...options.network, ...options.net];
-  return omitEmpty({
+  const config = omitEmpty({
     Binds,
     Mounts: options.mount.map((text) => parseMount(text, from.folder)),
     PortBindings,
@@ -112,7 +136,8 @@ function hostConfig(
     Init: options.init,
     CapAdd: capabilities(options["cap-add"]),
     CapDrop: capabilities(options["cap-drop"]),
-    SecurityOpt: options["security-opt"].map(securityOption),
+    SecurityOpt: options["security-opt"].filter((text) => text !== OPEN_PATHS).map(securityOption),
+    DeviceRequests: options.gpus === undefined ? undefined : [parseGpus(options.gpus)],
     GroupAdd: options["group-add"],
     Dns: options.dns,
     DnsOptions: [...options["dns-option"], ...options["dns-opt"]],
@@ -139,6 +164,7 @@ function hostConfig(
     ContainerIDFile: options.cidfile,
     ...resources(options),
   }) as HostConfig;
+  return options["security-opt"].includes(OPEN_PATHS) ? { ...config, MaskedPaths: [], ReadonlyPaths: [] } : config;
 }
 
 function resources(options: CreateOptions): Record<string, unknown> {
@@ -169,8 +195,13 @@ function resources(options: CreateOptions): Record<string, unknown> {
   };
 }
 
+/** Not an option of the engine: it stands for two lists that are there and empty. */
+const OPEN_PATHS = "systempaths=unconfined";
+
 /** `seccomp=FILE` sends the file's text, for the engine may not see our files. The rest goes as it is. */
 function securityOption(text: string): string {
+  if (!/[=:]/.test(text) && text !== "no-new-privileges")
+    throw new Error(`Invalid --security-opt: ${JSON.stringify(text)}`);
   const [name, value] = splitOnce(text, "=");
   if (name !== "seccomp" || value === "unconfined" || value === "builtin" || value === "") return text;
   let profile: string;

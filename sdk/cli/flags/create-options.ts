@@ -1,4 +1,30 @@
+import { isIP } from "node:net";
 import type { OptionSpec } from "../options.ts";
+import { parseThrottle, parseUlimit, parseWeightDevice } from "./devices.ts";
+import { checkVariable } from "./key-values.ts";
+import { parseMount } from "./mounts.ts";
+import { checkNetwork } from "./networks.ts";
+
+const checkMount = (value: string): unknown => parseMount(value);
+const checkByteRate = (value: string): unknown => parseThrottle(value, "bytes");
+const checkCount = (value: string): unknown => parseThrottle(value, "count");
+
+function checkAddress(value: string): void {
+  if (isIP(value.trim()) === 0) throw new Error(`IP address is not correctly formatted: ${value.trim()}`);
+}
+
+/** What has a namespace, and no more (docker/cli, opts.ValidateSysctl). */
+const SYSCTLS = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|(net|fs\.mqueue)\..*)=/;
+
+function checkSysctl(value: string): void {
+  if (!SYSCTLS.test(value)) throw new Error(`sysctl '${value.split("=", 1)[0]}' is not allowed`);
+}
+
+function checkUint16(value: string): void {
+  if (!/^\d+$/.test(value)) throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (Number(value) > 65_535)
+    throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(value)}: value out of range`);
+}
 
 function checkAttach(value: string): void {
   if (!["stdin", "stdout", "stderr"].includes(value.toLowerCase()))
@@ -19,8 +45,18 @@ export const CREATE_OPTIONS = [
     help: "Add an annotation to the container (passed through to the OCI runtime)",
   },
   { name: "attach", short: "a", type: "list", help: "Attach to STDIN, STDOUT or STDERR", check: checkAttach },
-  { name: "blkio-weight", type: "int", help: "Block IO (relative weight), between 10 and 1000, or 0 to disable" },
-  { name: "blkio-weight-device", type: "list", help: "Block IO weight (relative device weight)" },
+  {
+    name: "blkio-weight",
+    type: "int",
+    help: "Block IO (relative weight), between 10 and 1000, or 0 to disable",
+    check: checkUint16,
+  },
+  {
+    name: "blkio-weight-device",
+    type: "list",
+    help: "Block IO weight (relative device weight)",
+    check: parseWeightDevice,
+  },
   { name: "cap-add", type: "list", help: "Add Linux capabilities" },
   { name: "cap-drop", type: "list", help: "Drop Linux capabilities" },
   { name: "cgroup-parent", type: "string", help: "Optional parent cgroup for the container" },
@@ -36,18 +72,28 @@ export const CREATE_OPTIONS = [
   { name: "cpuset-mems", type: "string", help: "MEMs in which to allow execution (0-3, 0,1)" },
   { name: "device", type: "list", help: "Add a host device to the container" },
   { name: "device-cgroup-rule", type: "list", help: "Add a rule to the cgroup allowed devices list" },
-  { name: "device-read-bps", type: "list", help: "Limit read rate (bytes per second) from a device" },
-  { name: "device-read-iops", type: "list", help: "Limit read rate (IO per second) from a device" },
-  { name: "device-write-bps", type: "list", help: "Limit write rate (bytes per second) to a device" },
-  { name: "device-write-iops", type: "list", help: "Limit write rate (IO per second) to a device" },
+  {
+    name: "device-read-bps",
+    type: "list",
+    help: "Limit read rate (bytes per second) from a device",
+    check: checkByteRate,
+  },
+  { name: "device-read-iops", type: "list", help: "Limit read rate (IO per second) from a device", check: checkCount },
+  {
+    name: "device-write-bps",
+    type: "list",
+    help: "Limit write rate (bytes per second) to a device",
+    check: checkByteRate,
+  },
+  { name: "device-write-iops", type: "list", help: "Limit write rate (IO per second) to a device", check: checkCount },
   { name: "disable-content-trust", type: "bool", help: "Skip image verification" },
-  { name: "dns", type: "list", help: "Set custom DNS servers" },
+  { name: "dns", type: "list", help: "Set custom DNS servers", check: checkAddress },
   { name: "dns-option", type: "list", help: "Set DNS options" },
   { name: "dns-opt", type: "list", help: "Set DNS options" },
   { name: "dns-search", type: "list", help: "Set custom DNS search domains" },
   { name: "domainname", type: "string", help: "Container NIS domain name" },
   { name: "entrypoint", type: "string", help: "Overwrite the default ENTRYPOINT of the image" },
-  { name: "env", short: "e", type: "list", help: "Set environment variables" },
+  { name: "env", short: "e", type: "list", help: "Set environment variables", check: checkVariable },
   { name: "env-file", type: "list", help: "Read in a file of environment variables" },
   { name: "expose", type: "list", help: "Expose a port or a range of ports" },
   {
@@ -89,11 +135,17 @@ export const CREATE_OPTIONS = [
   { name: "memory-reservation", type: "bytes", help: "Memory soft limit" },
   { name: "memory-swap", type: "bytes", help: "Swap limit equal to memory plus swap: '-1' to enable unlimited swap" },
   { name: "memory-swappiness", type: "int", help: "Tune container memory swappiness (0 to 100)" },
-  { name: "mount", type: "list", value: "mount", help: "Attach a filesystem mount to the container" },
+  {
+    name: "mount",
+    type: "list",
+    value: "mount",
+    help: "Attach a filesystem mount to the container",
+    check: checkMount,
+  },
   { name: "name", type: "string", help: "Assign a name to the container" },
-  { name: "net", type: "list", value: "network", help: "Connect a container to a network" },
+  { name: "net", type: "list", value: "network", help: "Connect a container to a network", check: checkNetwork },
   { name: "net-alias", type: "list", help: "Add network-scoped alias for the container" },
-  { name: "network", type: "list", value: "network", help: "Connect a container to a network" },
+  { name: "network", type: "list", value: "network", help: "Connect a container to a network", check: checkNetwork },
   { name: "network-alias", type: "list", help: "Add network-scoped alias for the container" },
   { name: "no-healthcheck", type: "bool", help: "Disable any container-specified HEALTHCHECK" },
   { name: "oom-kill-disable", type: "bool", help: "Disable OOM Killer" },
@@ -119,10 +171,10 @@ export const CREATE_OPTIONS = [
   { name: "stop-signal", type: "string", help: "Signal to stop the container" },
   { name: "stop-timeout", type: "int", help: "Timeout (in seconds) to stop a container" },
   { name: "storage-opt", type: "list", help: "Storage driver options for the container" },
-  { name: "sysctl", type: "list", value: "map", help: "Sysctl options" },
+  { name: "sysctl", type: "list", value: "map", help: "Sysctl options", check: checkSysctl },
   { name: "tmpfs", type: "list", help: "Mount a tmpfs directory" },
   { name: "tty", short: "t", type: "bool", help: "Allocate a pseudo-TTY" },
-  { name: "ulimit", type: "list", value: "ulimit", help: "Ulimit options" },
+  { name: "ulimit", type: "list", value: "ulimit", help: "Ulimit options", check: parseUlimit },
   { name: "user", short: "u", type: "string", help: "Username or UID (format: <name|uid>[:<group|gid>])" },
   { name: "userns", type: "string", help: "User namespace to use" },
   { name: "uts", type: "string", help: "UTS namespace to use" },

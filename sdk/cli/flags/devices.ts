@@ -1,3 +1,4 @@
+import { csvFields } from "./csv.ts";
 import { parseBytes } from "./units.ts";
 
 export interface DeviceMapping {
@@ -60,4 +61,34 @@ export function parseRestartPolicy(text: string | undefined): { Name: string; Ma
   if (count !== undefined && !/^\d+$/.test(count))
     throw new Error(`invalid restart policy format: maximum retry count must be an integer`);
   return { Name: name || "no", MaximumRetryCount: Number(count ?? 0) };
+}
+
+export interface DeviceRequest {
+  readonly Driver?: string;
+  readonly Count?: number;
+  readonly DeviceIDs?: string[];
+  readonly Capabilities: string[][];
+}
+
+/** `all`, a number, or `device=0,capabilities=compute`. The engine says whether it has such devices. */
+export function parseGpus(text: string): DeviceRequest {
+  const request: { Driver?: string; Count?: number; DeviceIDs?: string[]; Capabilities: string[][] } = {
+    Capabilities: [["gpu"]],
+  };
+  for (const field of csvFields(text)) {
+    const [key = "", value] = field.split(/=(.*)/s);
+    const count = value === undefined ? key : key === "count" ? value : undefined;
+    if (count !== undefined) request.Count = count === "all" ? -1 : gpuCount(count);
+    else if (key === "driver") request.Driver = value;
+    else if (key === "device") request.DeviceIDs = (value ?? "").split(",");
+    else if (key === "capabilities") request.Capabilities = [[...(value ?? "").split(","), "gpu"]];
+    else throw new Error(`unexpected key '${key}' in '${field}'`);
+  }
+  if (request.Count === undefined && request.DeviceIDs === undefined) request.Count = 1;
+  return request;
+}
+
+function gpuCount(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`invalid count (${text}): value must be either "all" or an integer`);
+  return Number(text);
 }

@@ -12,14 +12,20 @@ export function keyValues(items: readonly string[]): Record<string, string> {
   );
 }
 
-/** `-e` flags after the lines of `--env-file`s. A name alone takes its value from here, or is left out when it has none. */
+/**
+ * `-e` flags after the lines of `--env-file`s. A name alone takes its value from here. Without one it is left out of a file, and as a flag
+ * sent bare: the engine then takes the image's variable away.
+ */
 export function environment(files: readonly string[], flags: readonly string[], env: Environment): string[] {
-  return [...files.flatMap((file) => linesOf(file, "variable")), ...flags].flatMap((item) => {
-    if (item === "" || item.startsWith("=")) throw new Error(`invalid environment variable: ${item}`);
-    if (item.includes("=")) return [item];
-    const value = env[item];
-    return value === undefined ? [] : [`${item}=${value}`];
-  });
+  const valued = (item: string): string =>
+    item.includes("=") || env[item] === undefined ? item : `${item}=${env[item]}`;
+  const fromFiles = files.flatMap((file) => linesOf(file, "variable")).map(valued);
+  return [...fromFiles.filter((item) => item.includes("=")), ...flags.map(valued)];
+}
+
+/** Checks one `-e`. */
+export function checkVariable(item: string): void {
+  if (item === "" || item.startsWith("=")) throw new Error(`invalid environment variable: ${item}`);
 }
 
 /** `--label-file`s, then `-l` flags. */

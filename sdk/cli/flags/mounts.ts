@@ -15,6 +15,7 @@ export function parseVolumeFlags(flags: readonly string[], folder: string): Volu
   for (const flag of flags) {
     const [first = "", ...rest] = flag.split(":");
     if (first === "") throw new Error(`invalid spec: ${flag}: empty section between colons`);
+    if (rest.length > 2) throw new Error(`invalid spec: ${flag}: too many colons`);
     if (rest.length === 0) result.anonymous[first] = {};
     else result.binds.push([first.startsWith(".") ? resolve(folder, first) : first, ...rest].join(":"));
   }

@@ -28,8 +28,11 @@ export function endpointsOf(flags: NetworkFlags): { EndpointsConfig: Record<stri
   const asks = Object.keys(common).length > 0;
   const [name, first] = endpoints[0]!;
   if (asks && !isUserNetwork(name) && common.Aliases !== undefined)
-    throw new Error("network-scoped alias is supported only for containers in user defined networks");
-  if (networks.length === 0 && !asks) return undefined;
+    throw new Error("network-scoped aliases are only supported for user-defined networks");
+  // One network without wishes is in NetworkMode, which is enough.
+  if (endpoints.length === 1 && !asks && Object.keys(first).length === 0) return undefined;
+  if (common.MacAddress !== undefined && !/^[\da-f]{2}([:-][\da-f]{2}){5}$/i.test(common.MacAddress))
+    throw new Error(`${common.MacAddress} is not a valid mac address`);
   return { EndpointsConfig: Object.fromEntries([[name, { ...common, ...first }], ...endpoints.slice(1)]) };
 }
 
@@ -91,6 +94,11 @@ function longForm(text: string): readonly [string, EndpointFlags] {
         throw new Error(`invalid field key ${field.slice(0, equals)}`);
     }
   }
-  if (name === "") throw new Error("network name is required");
+  if (name === "") throw new Error("network name/id is not specified");
   return [name, endpoint];
+}
+
+/** Checks one `--network`. */
+export function checkNetwork(text: string): void {
+  if (text.includes("=")) longForm(text);
 }

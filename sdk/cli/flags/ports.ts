@@ -21,7 +21,11 @@ export function parsePorts(published: readonly string[], exposed: readonly strin
   for (const text of published) addPublished(text.includes("=") ? longForm(text) : shortForm(text), specs);
   for (const text of exposed) {
     const { port, protocol } = splitProtocol(text);
-    const range = portRange(port, text, "range format for --expose");
+    const range = portRange(
+      port,
+      `${text}, error: strconv.ParseUint: parsing ${JSON.stringify(port)}: invalid syntax`,
+      "range format for --expose",
+    );
     for (let number = range.first; number <= range.last; number++) specs.exposed[`${number}/${protocol}`] = {};
   }
   return specs;
