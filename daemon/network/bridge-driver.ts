@@ -4,19 +4,27 @@ import type { Logger } from "../base/logger.ts";
 import { addAddress, addRoute, replaceDefaultRoute } from "../linux/netlink/addresses.ts";
 import {
   changeLink,
+  changePort,
   createVeth,
   deleteLink,
   deleteLinkInBackground,
   getLink,
-  isolatePort,
   listLinks,
 } from "../linux/netlink/links.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { inNetworkNamespace } from "../linux/network-namespace.ts";
 import { addressBytes } from "./cidr.ts";
 import { Firewall } from "./firewall.ts";
-import { ensureBridge, ensureForwarding, ownerAlias, removeBridge } from "./host-bridge.ts";
-import type { BridgeDriver, BridgeNetwork, EndpointPlan } from "./network-driver.ts";
+import { ensureBridge, ensureForwarding, ownerAlias, removeBridge, routeLoopback } from "./host-bridge.ts";
+import type {
+  BridgeDriver,
+  BridgeNetwork,
+  EndpointPlan,
+  PortRequest,
+  PortTarget,
+  PublishedPort,
+} from "./network-driver.ts";
+import { PublishedPorts } from "./published-ports.ts";
 
 export interface BridgeDriverDeps {
   /**
@@ -36,6 +44,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   readonly #log: Logger;
   readonly #tag: string;
   readonly #firewall: Firewall;
+  readonly #ports = new PublishedPorts();
   readonly #socket = new NetlinkSocket(0);
   readonly #background = new Set<Promise<void>>();
 
@@ -51,6 +60,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     // Rules before forwarding: nothing is ever forwarded that they would have dropped.
     this.#firewall.add(network);
     if (network.internal) return;
+    routeLoopback(network.bridge);
     ensureForwarding(4, this.#log);
     if (network.ipv6 !== undefined) ensureForwarding(6, this.#log);
   }
@@ -60,7 +70,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     for (const { name, alias, master } of listLinks(this.#socket)) {
       if (!name.startsWith(this.#prefix) || alias !== portAlias(id) || master === bridge) continue;
       changeLink(this.#socket, name, { master: bridge, up: true });
-      if (!interContainer) isolatePort(this.#socket, name);
+      if (!interContainer) changePort(this.#socket, name, { isolated: true });
     }
   }
 
@@ -91,7 +101,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     // Before it is up: it only carries the container's frames.
     changeLink(this.#socket, name, { ipv6LinkLocal: false });
     changeLink(this.#socket, name, { master: bridge, up: true, alias: portAlias(network.id) });
-    if (!network.interContainer) isolatePort(this.#socket, name);
+    if (!network.interContainer) changePort(this.#socket, name, { isolated: true });
   }
 
   disconnect({ hostInterface }: { readonly hostInterface: string }): void {
@@ -107,6 +117,29 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
       for (const gateway of [gateways.ipv4, gateways.ipv6])
         if (gateway !== "") replaceDefaultRoute(socket, addressBytes(gateway));
     });
+  }
+
+  publish(owner: string, requests: readonly PortRequest[], target: PortTarget): readonly PublishedPort[] {
+    const published = this.#ports.hold(owner, requests, target);
+    try {
+      this.#firewall.publish(this.#ports.mappingsOf(owner), this.#ports.all());
+      // Where br_netfilter is on, what a container sends to its own published port never leaves the bridge.
+      if (published.length > 0) changePort(this.#socket, target.hostInterface, { hairpin: true });
+    } catch (error) {
+      this.#ports.release(owner);
+      throw error;
+    }
+    return published;
+  }
+
+  /** The rules first: a port that is free to others must not be rewritten any more. */
+  unpublish(owner: string): void {
+    const gone = this.#ports.mappingsOf(owner);
+    this.#firewall.unpublish(
+      gone,
+      this.#ports.all().filter((each) => !gone.includes(each)),
+    );
+    this.#ports.release(owner);
   }
 
   sweep(known: ReadonlySet<string>): void {

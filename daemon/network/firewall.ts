@@ -2,7 +2,7 @@ import { NETLINK_NETFILTER, rulesInChain } from "../linux/netlink/nf-tables.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { Nftables } from "../linux/nftables.ts";
 import type { BridgeNetwork } from "./network-driver.ts";
-import { FORWARD_RULES, renderRemoval, renderRuleset } from "./ruleset.ts";
+import { FORWARD_RULES, type PortMapping, renderPorts, renderRemoval, renderRuleset } from "./ruleset.ts";
 
 /**
  * Our table in nftables: what it should hold is kept here, so it can be made again whenever someone flushed it. Every change
@@ -12,6 +12,7 @@ export class Firewall implements Disposable {
   readonly #table: string;
   readonly #nftables = new Nftables();
   readonly #networks = new Map<string, BridgeNetwork>();
+  #ports: readonly PortMapping[] = [];
   #socket: NetlinkSocket | undefined;
 
   /** @param table its name, of this daemon alone. */
@@ -30,6 +31,28 @@ export class Firewall implements Disposable {
     const known = this.#networks.delete(networkId);
     if (this.#networks.size === 0) this.#removeTable();
     else if (known) this.#apply();
+  }
+
+  /** @param all what is published with it. */
+  publish(ports: readonly PortMapping[], all: readonly PortMapping[]): void {
+    this.#ports = all;
+    this.#change("add", ports);
+  }
+
+  unpublish(ports: readonly PortMapping[], all: readonly PortMapping[]): void {
+    this.#ports = all;
+    // Without a network there is no table.
+    if (this.#networks.size > 0) this.#change("delete", ports);
+  }
+
+  #change(verb: "add" | "delete", ports: readonly PortMapping[]): void {
+    if (ports.length === 0) return;
+    try {
+      this.#nftables.run(renderPorts(verb, this.#table, ports));
+    } catch {
+      // Someone flushed the table, or it holds what an earlier daemon left.
+      this.#apply();
+    }
   }
 
   /** Looks whether our rules are there (30 µs), and makes them again when they are not. */
@@ -53,7 +76,8 @@ export class Firewall implements Disposable {
   }
 
   #apply(): void {
-    this.#nftables.run(renderRuleset({ table: this.#table, networks: [...this.#networks.values()] }));
+    const networks = [...this.#networks.values()];
+    this.#nftables.run(renderRuleset({ table: this.#table, networks, ports: this.#ports }));
   }
 
   [Symbol.dispose](): void {

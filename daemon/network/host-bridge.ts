@@ -60,6 +60,19 @@ export function ownerAlias(tag: string): string {
   return `${OWNER_PREFIX}${tag}`;
 }
 
+/** So that the host reaches published ports at 127.0.0.1. The rules are there before, and keep containers from it. */
+export function routeLoopback(bridge: string): void {
+  const path = `/proc/sys/net/ipv4/conf/${bridge}/route_localnet`;
+  try {
+    writeFileSync(path, "1");
+  } catch (error) {
+    // Where /proc/sys is read-only, ports are published but for the loopback.
+    if (!READ_ONLY.includes(errnoOf(error) ?? "")) throw error;
+  }
+}
+
+const READ_ONLY = ["EROFS", "EACCES", "EPERM"];
+
 /** Containers reach other networks only where the host forwards. Says so when it had to be turned on. */
 export function ensureForwarding(family: 4 | 6, log: Logger): void {
   const path = family === 4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding";
@@ -68,8 +81,7 @@ export function ensureForwarding(family: 4 | 6, log: Logger): void {
     writeFileSync(path, "1");
   } catch (error) {
     // /proc/sys is often read-only where the daemon itself is in a container; the network works but for the way out.
-    const code = errnoOf(error);
-    if (code !== "EROFS" && code !== "EACCES" && code !== "EPERM") throw error;
+    if (!READ_ONLY.includes(errnoOf(error) ?? "")) throw error;
     log.warn("forwarding is off and cannot be turned on: containers do not reach other networks", { path });
     return;
   }

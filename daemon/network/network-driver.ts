@@ -49,6 +49,15 @@ export interface BridgeDriver {
   disconnect(endpoint: { readonly hostInterface: string }): void;
   /** The way out of a sandbox that is on several networks; "" leaves a family as it is. */
   setDefaultRoute(sandboxPath: string, gateways: { readonly ipv4: string; readonly ipv6: string }): void;
+  /**
+   * Publishes ports of an endpoint on the host. All or none. The ports are held until `unpublish`, or this process ends; the
+   * kernel goes on without it.
+   * @param owner the endpoint's id.
+   * @throws EngineError Conflict when a port is taken, InvalidParameter when the host has no such address.
+   */
+  publish(owner: string, requests: readonly PortRequest[], target: PortTarget): readonly PublishedPort[];
+  /** Idempotent. */
+  unpublish(owner: string): void;
   /** Removes our bridges and host interfaces that are not in `known`, in the background too. */
   sweep(known: ReadonlySet<string>): void;
   /** A name for the host's end, by which this daemon knows it as its own. */
@@ -68,6 +77,26 @@ export interface EndpointPlan {
   readonly gateway: string;
   readonly ipv6?: { readonly address: string; readonly prefixLength: number; readonly gateway: string };
   readonly macAddress: string;
+}
+
+export interface PublishedPort {
+  readonly containerPort: number;
+  readonly protocol: "tcp" | "udp" | "sctp";
+  /** An address of the host; `0.0.0.0` and `::` are all of their family. */
+  readonly hostIp: string;
+  readonly hostPort: number;
+}
+
+export interface PortRequest extends PublishedPort {
+  /** The last of a range, of which the first free one is taken; 0 or `hostPort` is no range. `hostPort` 0 is any free port. */
+  readonly hostPortEnd: number;
+}
+
+/** The container's addresses, and where it is plugged in. */
+export interface PortTarget {
+  readonly hostInterface: string;
+  readonly ipv4: string;
+  readonly ipv6?: string;
 }
 
 /** Addresses of one network, of one family. In memory, rebuilt at start from the records. */

@@ -6,15 +6,23 @@
  * forwarded by its policy (ufw, firewalld, dockerd), it drops our containers' traffic to the outside as well, until it has a
  * rule for our bridges. Containers of one network still reach each other: that is no forwarding.
  */
-import type { BridgeNetwork } from "./network-driver.ts";
+import type { BridgeNetwork, PublishedPort } from "./network-driver.ts";
+
+/** A published port that the kernel passes on. */
+export interface PortMapping extends PublishedPort {
+  readonly family: 4 | 6;
+  /** Of the container. */
+  readonly address: string;
+}
 
 export interface RulesetInput {
   readonly table: string;
   readonly networks: readonly BridgeNetwork[];
+  readonly ports: readonly PortMapping[];
 }
 
 /** Replaces the table, whatever it held, in one transaction. */
-export function renderRuleset({ table, networks }: RulesetInput): string {
+export function renderRuleset({ table, networks, ports }: RulesetInput): string {
   const names = networks.map(({ bridge }) => bridge);
   const internal = networks.filter((network) => network.internal).map(({ bridge }) => bridge);
   const open = networks.filter((network) => network.interContainer).map(({ bridge }) => bridge);
@@ -28,16 +36,42 @@ ${set(
   "ifname . ifname",
   open.map((name) => `${quote(name)} . ${quote(name)}`),
 )}
+${MAPS.map((map) => portMap(map, ports)).join("\n")}
+  chain guard {
+    type filter hook prerouting priority raw; policy accept;
+    ${GUARD_RULES.join("\n    ")}
+  }
+  chain published {
+    ${PUBLISHED_RULES.join("\n    ")}
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local jump published
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    fib daddr type local jump published
+  }
   chain forward {
     type filter hook forward priority filter; policy accept;
     ${FORWARD_RULES.join("\n    ")}
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ${networks.flatMap(masqueradeRules).join("\n    ")}
+    ${["oifname @bridges ip saddr 127.0.0.0/8 masquerade", ...networks.flatMap(natRules)].join("\n    ")}
   }
 }
 `;
+}
+
+/** Adds or takes away ports, in one transaction. Of a table that is there. */
+export function renderPorts(verb: "add" | "delete", table: string, ports: readonly PortMapping[]): string {
+  return ports
+    .map((port) => {
+      const element = verb === "add" ? `${keyOf(port)} : ${valueOf(port)}` : keyOf(port);
+      return `${verb} element inet ${table} ${mapOf(port)} { ${element} }\n`;
+    })
+    .join("");
 }
 
 /** Removes the table, also when it is not there. */
@@ -52,6 +86,7 @@ export const FORWARD_RULES = [
   "iifname @internal drop",
   "oifname @internal drop",
   "oifname @bridges ct state established,related accept",
+  "oifname @bridges ct status dnat accept",
   // From one of our networks into another: only by a published port.
   "iifname @bridges oifname @bridges drop",
   "iifname @bridges accept",
@@ -59,9 +94,57 @@ export const FORWARD_RULES = [
   "oifname @bridges drop",
 ] as const;
 
-function masqueradeRules({ bridge, subnet, ipv6, masquerade, internal }: BridgeNetwork): readonly string[] {
-  if (!masquerade || internal) return [];
-  const out = `oifname != ${quote(bridge)} masquerade`;
+/**
+ * A bridge may route addresses of 127/8 (route_localnet), so that the host reaches published ports by its own loopback. A
+ * container must not send to, or from, such an address: it would reach what the host serves to itself alone.
+ */
+const GUARD_RULES = ["iifname @bridges ip daddr 127.0.0.0/8 drop", "iifname @bridges ip saddr 127.0.0.0/8 drop"];
+
+/** Ports of one address before those of all. ::1 cannot leave the host: the daemon passes it on. */
+const PUBLISHED_RULES = [
+  "dnat ip to ip daddr . meta l4proto . th dport map @bound4",
+  "dnat ip to meta l4proto . th dport map @any4",
+  "ip6 daddr ::1 return",
+  "dnat ip6 to ip6 daddr . meta l4proto . th dport map @bound6",
+  "dnat ip6 to meta l4proto . th dport map @any6",
+];
+
+const MAPS = ["any4", "any6", "bound4", "bound6"] as const;
+
+function portMap(name: (typeof MAPS)[number], ports: readonly PortMapping[]): string {
+  const address = name.endsWith("4") ? "ipv4_addr" : "ipv6_addr";
+  const key = `${name.startsWith("bound") ? `${address} . ` : ""}inet_proto . inet_service`;
+  const elements = ports.filter((port) => mapOf(port) === name).map((port) => `${keyOf(port)} : ${valueOf(port)}`);
+  const content = elements.length === 0 ? "" : ` elements = { ${elements.join(", ")} };`;
+  return `  map ${name} { type ${key} : ${address} . inet_service;${content} }`;
+}
+
+function mapOf({ family, hostIp }: PortMapping): (typeof MAPS)[number] {
+  const every = hostIp === "0.0.0.0" || hostIp === "::";
+  return `${every ? "any" : "bound"}${family}`;
+}
+
+function keyOf(port: PortMapping): string {
+  const bound = mapOf(port).startsWith("bound") ? `${port.hostIp} . ` : "";
+  return `${bound}${port.protocol} . ${port.hostPort}`;
+}
+
+function valueOf({ address, containerPort }: PortMapping): string {
+  return `${address} . ${containerPort}`;
+}
+
+function natRules(network: BridgeNetwork): readonly string[] {
+  const { subnet, ipv6, internal } = network;
+  if (internal) return [];
+  // A container that uses a published port of its own network: the answer must come back over the host too.
+  const hairpin = [`ip saddr ${subnet} ip daddr ${subnet} ct status dnat masquerade`];
+  if (ipv6 !== undefined) hairpin.push(`ip6 saddr ${ipv6.subnet} ip6 daddr ${ipv6.subnet} ct status dnat masquerade`);
+  return [...hairpin, ...masqueradeRules(network)];
+}
+
+function masqueradeRules({ subnet, ipv6, masquerade }: BridgeNetwork): readonly string[] {
+  if (!masquerade) return [];
+  const out = `oifname != @bridges masquerade`;
   return [`ip saddr ${subnet} ${out}`, ...(ipv6 === undefined ? [] : [`ip6 saddr ${ipv6.subnet} ${out}`])];
 }
 

@@ -1,9 +1,11 @@
 /** Bridge networks on a real kernel, in network namespaces that stand for the host and for another machine. */
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { silent } from "../../daemon/base/logger.ts";
 import { interfaceCounters } from "../../daemon/linux/interface-counters.ts";
 import {
@@ -11,9 +13,10 @@ import {
   inNetworkNamespace,
   removeNetworkNamespace,
 } from "../../daemon/linux/network-namespace.ts";
+import { openPortSocket } from "../../daemon/linux/port-socket.ts";
 import { createBridgeDriver } from "../../daemon/network/bridge-driver.ts";
 import { macFor } from "../../daemon/network/mac-address.ts";
-import type { BridgeNetwork, EndpointPlan } from "../../daemon/network/network-driver.ts";
+import type { BridgeNetwork, EndpointPlan, PortTarget } from "../../daemon/network/network-driver.ts";
 import { createSandboxes } from "../../daemon/network/sandboxes.ts";
 import { chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../../daemon/network/subnet-choice.ts";
 
@@ -286,6 +289,118 @@ describe("BridgeDriver", () => {
     at(host, "ip", "link", "set", "uplink", "up");
     at(host, "ip", "route", "add", "172.18.0.0/15", "dev", "uplink");
     equal(chooseSubnet(DEFAULT_POOLS, inHost(hostSubnets)).subnet, "172.20.0.0/16");
+  });
+
+  describe("published ports", () => {
+    const ANY = { containerPort: 80, protocol: "tcp", hostIp: "", hostPort: 0, hostPortEnd: 0 } as const;
+    const servers: Server[] = [];
+
+    /** Port 80 of a sandbox answers with the address that it sees its client under. */
+    function serve(path: string): void {
+      const { fd } = inNetworkNamespace(path, () =>
+        openPortSocket({ protocol: "tcp", address: new Uint8Array(16), port: 80, accepts: true, dual: true }),
+      );
+      const server = createServer((request, response) => {
+        response.setHeader("connection", "close").end(request.socket.remoteAddress?.replace("::ffff:", ""));
+      });
+      servers.push(server.listen({ fd }));
+    }
+    afterEach(() => {
+      for (const server of servers.splice(0)) server.close();
+    });
+
+    const targetOf = ({ hostInterface, ipAddress, ipv6 }: EndpointPlan): PortTarget => ({
+      hostInterface,
+      ipv4: ipAddress,
+      ipv6: ipv6?.address,
+    });
+
+    /** Undefined when nothing answers. */
+    const fetch = async (from: string, url: string): Promise<string | undefined> => {
+      const args = [`--net=${from}`, "curl", "-gs", "-m", "2", url];
+      return (await promisify(execFile)("nsenter", args).catch(() => undefined))?.stdout;
+    };
+
+    it("are reached from the host's loopback, its address, another machine, and other containers", async () => {
+      inHost(() => driver.setup(ONE));
+      inHost(() => driver.setup(TWO));
+      const [a, b, c] = [join_(ONE, "a", 2), join_(ONE, "b", 3), join_(TWO, "c", 4)];
+      serve(a.sandboxPath);
+      const out = outside();
+      const [port] = inHost(() => driver.publish("a", [ANY], targetOf(a)));
+      const at_ = (host: string): string => `http://${host}:${port?.hostPort}/`;
+      // Who asks from elsewhere is seen as who it is; who would get its answer by a shorter way is not.
+      equal(await fetch(host, at_("127.0.0.1")), ONE.gateway);
+      equal(await fetch(host, at_("198.51.100.1")), "198.51.100.1");
+      equal(await fetch(out, at_("198.51.100.1")), "198.51.100.2");
+      equal(await fetch(b.sandboxPath, at_(ONE.gateway)), ONE.gateway);
+      equal(await fetch(a.sandboxPath, at_(ONE.gateway)), ONE.gateway);
+      equal(await fetch(c.sandboxPath, at_(ONE.gateway)), c.ipAddress);
+      inHost(() => driver.unpublish("a"));
+      inHost(() => driver.unpublish("a"));
+      equal(await fetch(out, at_("198.51.100.1")), undefined);
+    });
+
+    it("bound to the loopback are the host's alone", async () => {
+      inHost(() => driver.setup(ONE));
+      const a = join_(ONE, "a", 2);
+      serve(a.sandboxPath);
+      const out = outside();
+      inHost(() => driver.publish("a", [{ ...ANY, hostIp: "127.0.0.1", hostPort: 18080 }], targetOf(a)));
+      equal(await fetch(host, "http://127.0.0.1:18080/"), ONE.gateway);
+      equal(await fetch(out, "http://198.51.100.1:18080/"), undefined);
+      equal(await fetch(a.sandboxPath, `http://${ONE.gateway}:18080/`), undefined);
+      // A neighbour that sends to the loopback by way of the host, as route_localnet alone would let it (moby#41872).
+      at(a.sandboxPath, "ip", "route", "add", "local", "127.0.0.0/8", "dev", "lo", "table", "9");
+      at(a.sandboxPath, "ip", "route", "del", "local", "127.0.0.0/8", "dev", "lo", "table", "local");
+      at(a.sandboxPath, "ip", "route", "del", "local", "127.0.0.1", "dev", "lo", "table", "local");
+      at(a.sandboxPath, "ip", "route", "add", "127.0.0.0/8", "via", ONE.gateway, "src", a.ipAddress);
+      at(a.sandboxPath, "sysctl", "-qw", "net.ipv4.conf.eth0.route_localnet=1");
+      equal(await fetch(a.sandboxPath, "http://127.0.0.1:18080/"), undefined);
+    });
+
+    it("a taken port is refused whole, whoever has it; a range takes the next", () => {
+      inHost(() => driver.setup(ONE));
+      const target = targetOf(join_(ONE, "a", 2));
+      inHost(() => driver.publish("a", [{ ...ANY, hostPort: 18081 }], target));
+      const taken = { kind: "Conflict", message: "Bind for 0.0.0.0:18081 failed: port is already allocated" };
+      const before = at(host, "nft", "list", "ruleset");
+      throws(() => inHost(() => driver.publish("b", [{ ...ANY, hostPort: 18090 }, { ...ANY, hostPort: 18081 }], target)), taken); // prettier-ignore
+      equal(at(host, "nft", "list", "ruleset"), before);
+      const ranged = { ...ANY, hostPort: 18081, hostPortEnd: 18083 };
+      const hostPorts = ["c", "d"].map((owner) => inHost(() => driver.publish(owner, [ranged], target))[0]?.hostPort);
+      deepEqual(hostPorts, [18082, 18083]);
+      throws(() => inHost(() => driver.publish("e", [ranged], target)), { kind: "Conflict" });
+      deepEqual(
+        inHost(() => driver.publish("f", [{ ...ANY, hostPort: 18090 }], target)).map((each) => each.hostIp),
+        ["0.0.0.0", "::"],
+      );
+      throws(() => inHost(() => driver.publish("g", [{ ...ANY, hostIp: "203.0.113.9" }], target)), {
+        kind: "InvalidParameter",
+      });
+    });
+
+    it("udp and IPv6 go by the kernel alone", () => {
+      inHost(() => driver.setup(TWO));
+      const a = join_(TWO, "a", 2);
+      const requests = [
+        { ...ANY, protocol: "udp", hostPort: 18082, containerPort: 53 } as const,
+        { ...ANY, hostPort: 18083 },
+      ];
+      inHost(() => driver.publish("a", requests, targetOf(a)));
+      const rules = at(host, "nft", "list", "ruleset");
+      match(rules, /udp \. 18082 : 172\.18\.0\.2 \. 53/);
+      match(rules, /tcp \. 18083 : fd18::2 \. 80/);
+    });
+
+    it("are back after a flush", async () => {
+      inHost(() => driver.setup(ONE));
+      const a = join_(ONE, "a", 2);
+      inHost(() => driver.publish("a", [{ ...ANY, hostPort: 18084 }], targetOf(a)));
+      at(host, "nft", "flush", "ruleset");
+      inHost(() => driver.publish("b", [{ ...ANY, hostPort: 18085 }], targetOf(a)));
+      match(at(host, "nft", "list", "ruleset"), /tcp \. 18084 : .*tcp \. 18085 :/s);
+    });
   });
 
   it("interfaceCounters reads this process's, and none of one that is gone", () => {

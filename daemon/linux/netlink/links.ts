@@ -7,12 +7,12 @@ const [RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK] = [16, 17, 18];
 const CREATE_EXCLUSIVE = 0x400 | 0x200;
 const IFF_UP = 1;
 const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, ifalias: 20, afSpec: 26, netNsFd: 28 } as const;
-const [INFO_KIND, INFO_DATA, INFO_SLAVE_DATA] = [1, 2, 5];
+const [INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA] = [1, 2, 4, 5];
 const VETH_INFO_PEER = 1;
 const AF_INET6 = 10;
 const INET6_ADDR_GEN_MODE = 8;
 const ADDR_GEN_NONE = 1;
-const BRPORT_ISOLATED = 33;
+const BRPORT = { mode: 4, isolated: 33 } as const;
 
 export interface Link {
   readonly index: number;
@@ -111,12 +111,22 @@ export function changeLink(socket: NetlinkSocket, link: number | string, change:
   socket.request(`link ${link}`, RTM_NEWLINK, 0, header, attributes);
 }
 
-/** A port that reaches the bridge's own addresses and what is behind them, but no other such port. */
-export function isolatePort(socket: NetlinkSocket, name: string): void {
-  const slave = nested(INFO_SLAVE_DATA, [u8(BRPORT_ISOLATED, 1)]);
+export interface PortFlags {
+  /** It reaches the bridge's own addresses and what is behind them, but no other such port. */
+  readonly isolated?: boolean;
+  /** Frames may leave where they came from. */
+  readonly hairpin?: boolean;
+}
+
+/** Of a link that is a port of a bridge. */
+export function changePort(socket: NetlinkSocket, name: string, { isolated, hairpin }: PortFlags): void {
+  const flags = [
+    ...(hairpin === undefined ? [] : [u8(BRPORT.mode, Number(hairpin))]),
+    ...(isolated === undefined ? [] : [u8(BRPORT.isolated, Number(isolated))]),
+  ];
   socket.request(`port ${name}`, RTM_NEWLINK, 0, linkHeader(), [
     text(IFLA.ifname, name),
-    nested(IFLA.linkinfo, [text(4, "bridge"), slave]),
+    nested(IFLA.linkinfo, [text(INFO_SLAVE_KIND, "bridge"), nested(INFO_SLAVE_DATA, flags)]),
   ]);
 }
 

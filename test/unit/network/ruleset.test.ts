@@ -13,7 +13,7 @@ const NETWORK: BridgeNetwork = {
   internal: false,
   interContainer: true,
 };
-const render = (...networks: BridgeNetwork[]): string => renderRuleset({ table: "slipway_0000", networks });
+const render = (...networks: BridgeNetwork[]): string => renderRuleset({ table: "slipway_0000", networks, ports: [] });
 
 describe("renderRuleset", () => {
   it("names every bridge once, and leaves an empty set without elements", () => {
@@ -28,9 +28,9 @@ describe("renderRuleset", () => {
     const ipv6 = { subnet: "fd91::/64", gateway: "fd91::1" };
     match(
       render({ ...NETWORK, ipv6 }),
-      /ip saddr 172\.18\.0\.0\/16 oifname != "br-one" masquerade\n +ip6 saddr fd91::\/64 oifname != "br-one" masquerade/,
+      /ip saddr 172\.18\.0\.0\/16 oifname != @bridges masquerade\n +ip6 saddr fd91::\/64 oifname != @bridges masquerade/,
     );
-    const masquerades = (network: BridgeNetwork): boolean => render(network).includes("masquerade");
+    const masquerades = (network: BridgeNetwork): boolean => render(network).includes("oifname != @bridges masquerade");
     equal(masquerades({ ...NETWORK, masquerade: false }), false);
     equal(masquerades({ ...NETWORK, internal: true }), false);
   });

@@ -1,0 +1,126 @@
+import { closeSync } from "node:fs";
+import { EngineError, errnoOf, messageOf } from "../base/errors.ts";
+import { openPortSocket } from "../linux/port-socket.ts";
+import { addressBytes } from "./cidr.ts";
+import { proxyTo } from "./loopback-proxy.ts";
+import type { PortRequest, PortTarget, PublishedPort } from "./network-driver.ts";
+import type { PortMapping } from "./ruleset.ts";
+
+/** How often another ephemeral port is tried, when the one that one family got is taken in the other. */
+const EPHEMERAL_ATTEMPTS = 32;
+const EVERY_ADDRESS = ["0.0.0.0", "::"] as const;
+
+/** What the publication of one endpoint holds: sockets, and what belongs into the rules. */
+interface Held {
+  readonly published: readonly PublishedPort[];
+  readonly mappings: readonly PortMapping[];
+  readonly sockets: DisposableStack;
+}
+
+/**
+ * Ports of the host that are published, each held by a socket so that nobody else gets it: neither another container nor a
+ * program of the host. Packets do not come to these sockets: the kernel has rewritten them before.
+ */
+export class PublishedPorts {
+  readonly #held = new Map<string, Held>();
+
+  /** All or none. @throws EngineError Conflict "port is already allocated". */
+  hold(owner: string, requests: readonly PortRequest[], target: PortTarget): readonly PublishedPort[] {
+    using undo = new DisposableStack();
+    const published: PublishedPort[] = [];
+    for (const request of requests) published.push(...holdRequest(request, target, undo));
+    const mappings = published.flatMap((port) => mappingOf(port, target));
+    this.#held.set(owner, { published, mappings, sockets: undo.move() });
+    return published;
+  }
+
+  /** Idempotent. @returns what is to leave the rules. */
+  release(owner: string): readonly PortMapping[] {
+    const held = this.#held.get(owner);
+    this.#held.delete(owner);
+    held?.sockets.dispose();
+    return held?.mappings ?? [];
+  }
+
+  mappingsOf(owner: string): readonly PortMapping[] {
+    return this.#held.get(owner)?.mappings ?? [];
+  }
+
+  all(): readonly PortMapping[] {
+    return [...this.#held.values()].flatMap(({ mappings }) => mappings);
+  }
+}
+
+function holdRequest(request: PortRequest, target: PortTarget, undo: DisposableStack): readonly PublishedPort[] {
+  const last = Math.max(request.hostPort, request.hostPortEnd);
+  const attempts = request.hostPort === 0 ? EPHEMERAL_ATTEMPTS : last - request.hostPort + 1;
+  for (let n = 0; ; n++) {
+    const port = request.hostPort === 0 ? 0 : request.hostPort + n;
+    try {
+      return holdPort(request, port, target, undo);
+    } catch (error) {
+      if (errnoOf(error) !== "EADDRINUSE" || n + 1 >= attempts) throw refusal(request, port, error);
+    }
+  }
+}
+
+/** One port on all of its addresses: the same on each. */
+function holdPort(request: PortRequest, wanted: number, target: PortTarget, undo: DisposableStack): PublishedPort[] {
+  using attempt = new DisposableStack();
+  const { containerPort, protocol, hostIp } = request;
+  const published: PublishedPort[] = [];
+  let hostPort = wanted;
+  for (const address of hostIp === "" ? EVERY_ADDRESS : [hostIp]) {
+    const port = holdAddress({ ...request, hostIp: address }, hostPort, target, attempt);
+    // Where nobody asked for IPv6 by name, a host without it publishes without it.
+    if (port === undefined) continue;
+    hostPort = port;
+    published.push({ containerPort, protocol, hostIp: address, hostPort });
+  }
+  const sockets = attempt.move();
+  undo.defer(() => sockets.dispose());
+  return published;
+}
+
+function holdAddress(
+  { protocol, hostIp, containerPort }: PortRequest,
+  port: number,
+  target: PortTarget,
+  undo: DisposableStack,
+): number | undefined {
+  const address = addressBytes(hostIp);
+  const accepts = protocol === "tcp" && address.byteLength === 16;
+  try {
+    const socket = openPortSocket({ protocol, address, port, accepts });
+    if (!accepts) undo.defer(() => closeSync(socket.fd));
+    else {
+      const server = proxyTo(socket.fd, { host: target.ipv4, port: containerPort });
+      undo.defer(() => void server.close());
+    }
+    return socket.port;
+  } catch (error) {
+    const missing = ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes(errnoOf(error) ?? "");
+    if (missing && hostIp === "::") return undefined;
+    // A kernel without SCTP sockets still passes its packets on; it has nobody else to give the port to.
+    if (protocol === "sctp" && errnoOf(error) === "EPROTONOSUPPORT" && port !== 0) return port;
+    throw error;
+  }
+}
+
+/** What the kernel rewrites: IPv4 always, IPv6 where the container has it. */
+function mappingOf(port: PublishedPort, { ipv4, ipv6 }: PortTarget): readonly PortMapping[] {
+  const family = port.hostIp.includes(":") ? 6 : 4;
+  const address = family === 4 ? ipv4 : ipv6;
+  if (address === undefined || address === "") return [];
+  return [{ ...port, family, address }];
+}
+
+function refusal({ hostIp, protocol, containerPort }: PortRequest, port: number, error: unknown): EngineError {
+  const host = hostIp === "" ? "0.0.0.0" : hostIp;
+  const shown = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (errnoOf(error) === "EADDRINUSE")
+    return new EngineError("Conflict", `Bind for ${shown} failed: port is already allocated`, { cause: error });
+  const kind = errnoOf(error) === "EADDRNOTAVAIL" ? "InvalidParameter" : "Internal";
+  const text = `failed to bind host port ${shown} for ${containerPort}/${protocol}: ${messageOf(error)}`;
+  return new EngineError(kind, text, { cause: error });
+}
