@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { once } from "node:events";
 import { nowNanos } from "../../base/time.ts";
-import type { AttachQuery, Engine } from "../../engine/services.ts";
+import type { AttachQuery, Engine, LogLine } from "../../engine/services.ts";
 import { boolean, text } from "../http/query.ts";
 import type { ApiRequest, Route } from "../http/route.ts";
 import { unsupported } from "./spec/invalid.ts";
@@ -18,11 +18,11 @@ export function attachRoutes({ containers }: Engine): readonly Route[] {
         const id = request.params["id"] ?? "";
         const query = parseAttachQuery(request.query);
         const { tty, stream } = await containers.attach(id, query, request.signal);
-        // From here on new output waits in the stream; what came before is the log's.
-        const attachedAt = nowNanos();
         try {
+          // Opened before the connection is taken over, so that its refusal has a status.
+          const before = query.logs ? await logsBefore(containers, id, query, request) : undefined;
           const client = await response.hijack({ tty });
-          if (query.logs) await writeLogs(containers, id, query, attachedAt, client, request).catch(breakOff(client));
+          if (before !== undefined) await copy(before, client, request).catch(breakOff(client));
           await join(client, stream, query.stdin && query.stream);
         } finally {
           stream.destroy();
@@ -56,19 +56,27 @@ function parseAttachQuery(query: URLSearchParams): AttachQuery {
   };
 }
 
-/** What the container has written before. Around the moment of the attach a line can come twice, but none is lost. */
-async function writeLogs(
+/**
+ * What the container has written up to now; what it writes from now on is in the stream already. Around this moment a line can
+ * come twice, but none is lost.
+ */
+async function logsBefore(
   containers: Engine["containers"],
   id: string,
   { stdout, stderr }: AttachQuery,
-  until: bigint,
-  client: Duplex,
   { signal }: ApiRequest,
-): Promise<void> {
-  if (!stdout && !stderr) return;
-  const { tty, lines } = await containers.logs(id, { stdout, stderr, follow: false, until }, signal);
-  const format = logFormatter({ tty, timestamps: false, details: false });
-  for await (const line of lines) {
-    if (!client.write(format(line))) await once(client, "drain", { signal });
+): Promise<AsyncIterable<Buffer> | undefined> {
+  if (!stdout && !stderr) return undefined;
+  const { tty, lines } = await containers.logs(id, { stdout, stderr, follow: false, until: nowNanos() }, signal);
+  return formatted(lines, logFormatter({ tty, timestamps: false, details: false }));
+}
+
+async function* formatted(lines: AsyncIterable<LogLine>, format: (line: LogLine) => Buffer): AsyncGenerator<Buffer> {
+  for await (const line of lines) yield format(line);
+}
+
+async function copy(chunks: AsyncIterable<Buffer>, client: Duplex, { signal }: ApiRequest): Promise<void> {
+  for await (const chunk of chunks) {
+    if (!client.write(chunk)) await once(client, "drain", { signal });
   }
 }

@@ -127,6 +127,9 @@ describe("parseCreateBody", () => {
     });
   });
 
+  it("reads VolumesFrom", () =>
+    assert.deepStrictEqual(parse(dockerBody({}, { VolumesFrom: ["x:ro"] })).host.volumesFrom, ["x:ro"]));
+
   it("keeps an empty list of masked paths apart from none", () => {
     assert.deepStrictEqual(parse(dockerBody({}, { MaskedPaths: [], ReadonlyPaths: [] })).host.maskedPaths, []);
   });
@@ -136,7 +139,6 @@ describe("parseCreateBody refuses by name", () => {
   const HOST_FIELDS: readonly (readonly [field: string, value: unknown])[] = [
     ["PortBindings", { "80/tcp": [{ HostPort: "80" }] }],
     ["PublishAllPorts", true],
-    ["VolumesFrom", ["x"]],
     ["Cgroup", "x"],
     ["Links", ["a:b"]],
     ["StorageOpt", { size: "1G" }],

@@ -88,6 +88,14 @@ describe("parseMount", () => {
       },
       bind("/x", "/y", { readOnly: true, nonRecursive: true }),
     ],
+    [
+      { Type: "bind", Source: "/x", Target: "/y", ReadOnly: true, BindOptions: { ReadOnlyForceRecursive: true } },
+      bind("/x", "/y", { readOnly: true, createSource: false, readOnlyBelow: "force" }),
+    ],
+    [
+      { Type: "image", Source: "busybox", Target: "/i", ImageOptions: { Subpath: "bin" } },
+      { type: "image", source: "busybox", target: "/i", readOnly: true, subpath: "bin" },
+    ],
     [{ Type: "volume", Target: "/v", VolumeOptions: null }, volume("", "/v")],
     [
       {
@@ -130,16 +138,16 @@ describe("parseMount", () => {
     ],
     [
       { Type: "volume", Source: "v", Target: "/x", VolumeOptions: { Subpath: "a/../../b" } },
-      'invalid mount config for type "volume": invalid volume subpath: "a/../../b"',
+      'invalid mount config for type "volume": invalid subpath: "a/../../b"',
     ],
     [
       { Type: "tmpfs", Source: "/x", Target: "/x" },
       'invalid mount config for type "tmpfs": field Source must not be specified',
     ],
-    [{ Type: "image", Source: "x", Target: "/x" }, "a mount of type image is not supported yet"],
+    [{ Type: "cluster", Source: "x", Target: "/x" }, "a mount of type cluster is not supported yet"],
     [
       { Type: "bind", Source: "/x", Target: "/x", BindOptions: { ReadOnlyForceRecursive: true } },
-      "BindOptions.ReadOnlyForceRecursive is not supported yet",
+      'invalid mount config for type "bind": ReadOnlyForceRecursive requires ReadOnly',
     ],
   ];
   for (const [mount, message] of BAD) {

@@ -5,6 +5,7 @@ import { parseVolumePaths } from "./all-mounts.ts";
 import { parseEndpoints } from "./endpoints.ts";
 import { parseHostConfig } from "./host-spec.ts";
 import { invalid } from "./invalid.ts";
+import { parsePort, portText } from "./ports.ts";
 import { refuseConfig } from "./refusals.ts";
 import { wordsOf } from "./words.ts";
 
@@ -38,7 +39,7 @@ export function parseCreateBody(body: ContainerCreateBody): ContainerSpec {
     attachStderr: body.AttachStderr ?? false,
     stopSignal,
     stopTimeout: body.StopTimeout ?? undefined,
-    exposedPorts: Object.keys(body.ExposedPorts ?? {}).map(checkPort),
+    exposedPorts: Object.keys(body.ExposedPorts ?? {}).map((port) => portText(parsePort(port))),
     volumes: parseVolumePaths(body.Volumes ?? {}),
     networkDisabled: false,
     ...(networks !== undefined && { networks }),
@@ -57,14 +58,4 @@ function workingDirOf(path: string): string {
   if (path !== "" && !path.startsWith("/"))
     throw invalid(`the working directory '${path}' is invalid, it needs to be an absolute path`);
   return path;
-}
-
-const PORT = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/i;
-
-/** `80` is `80/tcp`. */
-function checkPort(port: string): string {
-  const [, number, protocol = "tcp"] = PORT.exec(port) ?? [];
-  if (number === undefined || Number(number) < 1 || Number(number) > 65_535)
-    throw invalid(`invalid port specification: ${JSON.stringify(port)}`);
-  return `${Number(number)}/${protocol.toLowerCase()}`;
 }

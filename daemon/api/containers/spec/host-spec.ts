@@ -5,7 +5,8 @@ import { parseMounts } from "./all-mounts.ts";
 import { invalid } from "./invalid.ts";
 import { parseLogConfig } from "./log-config.ts";
 import { parseNamespaces } from "./namespaces.ts";
-import { refuseHostConfig } from "./refusals.ts";
+import { parsePortBindings } from "./ports.ts";
+import { isSet, refuseHostConfig } from "./refusals.ts";
 import { parseDevices, parseResources, parseUlimits } from "./resources.ts";
 import { parseRestartPolicy } from "./restart-policy.ts";
 import { wordsOf } from "./words.ts";
@@ -27,6 +28,7 @@ export function parseHostConfig(body: ContainerCreateBody): HostSpec {
     ...parseNames(host),
     binds: host.Binds ?? [],
     mounts: parseMounts(host),
+    ...(isSet(host.VolumesFrom) && { volumesFrom: host.VolumesFrom ?? [] }),
     autoRemove,
     readonlyRootfs: host.ReadonlyRootfs ?? false,
     privileged: host.Privileged ?? false,
@@ -45,8 +47,8 @@ export function parseHostConfig(body: ContainerCreateBody): HostSpec {
     oomScoreAdj: host.OomScoreAdj ?? 0,
     sysctls: host.Sysctls ?? {},
     runtime: host.Runtime ?? "",
-    publishAllPorts: false,
-    portBindings: [],
+    publishAllPorts: host.PublishAllPorts ?? false,
+    portBindings: parsePortBindings(host.PortBindings ?? {}),
     maskedPaths: host.MaskedPaths ?? undefined,
     readonlyPaths: host.ReadonlyPaths ?? undefined,
     annotations: host.Annotations ?? {},

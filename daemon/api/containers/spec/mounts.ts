@@ -1,5 +1,5 @@
 import { isKind, messageOf } from "../../../base/errors.ts";
-import type { Mount } from "../../../../sdk/contract/index.ts";
+import type { BindOptions, Mount } from "../../../../sdk/contract/index.ts";
 import type { MountSpec, Propagation } from "../../../engine/model/container.ts";
 import { invalid, unsupported } from "./invalid.ts";
 import { cleanPath, mountTarget } from "./mount-target.ts";
@@ -7,10 +7,10 @@ import { isSet } from "./refusals.ts";
 
 const PROPAGATIONS: readonly string[] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 
-/** One of `HostConfig.Mounts`. @throws EngineError InvalidParameter in Docker's words, NotImplemented for the type image. */
+/** One of `HostConfig.Mounts`. @throws EngineError InvalidParameter in Docker's words, NotImplemented for the type cluster. */
 export function parseMount(mount: Mount): MountSpec {
   const type = mount.Type ?? "";
-  if (type === "image" || type === "cluster") throw unsupported(`a mount of type ${type}`);
+  if (type === "cluster") throw unsupported(`a mount of type ${type}`);
   try {
     switch (type) {
       case "bind":
@@ -19,6 +19,8 @@ export function parseMount(mount: Mount): MountSpec {
         return parseVolumeMount(mount);
       case "tmpfs":
         return parseTmpfsMount(mount);
+      case "image":
+        return parseImageMount(mount);
       default:
         throw invalid(`mount type unknown: ${JSON.stringify(type)}`);
     }
@@ -37,9 +39,6 @@ function parseBindMount(mount: Mount): MountSpec {
   const options = mount.BindOptions ?? {};
   const propagation = options.Propagation || "rprivate";
   if (!PROPAGATIONS.includes(propagation)) throw invalid(`invalid propagation mode: ${propagation}`);
-  // What can be read-only below the mount is so already; to fail where it cannot is not among what we do.
-  if (isSet(options.ReadOnlyForceRecursive)) throw unsupported("BindOptions.ReadOnlyForceRecursive");
-  if (isSet(options.ReadOnlyNonRecursive)) throw unsupported("BindOptions.ReadOnlyNonRecursive");
   return {
     type: "bind",
     source: cleanPath(source),
@@ -48,7 +47,19 @@ function parseBindMount(mount: Mount): MountSpec {
     propagation: propagation as Propagation,
     nonRecursive: options.NonRecursive ?? false,
     createSource: options.CreateMountpoint ?? false,
+    ...belowOf(mount, options),
   };
+}
+
+/** Whether a read-only bind is so in the mounts below it too. */
+function belowOf(mount: Mount, options: BindOptions): { readonly readOnlyBelow?: "none" | "force" } {
+  const none = options.ReadOnlyNonRecursive === true;
+  const force = options.ReadOnlyForceRecursive === true;
+  if (none && force) throw invalid("ReadOnlyNonRecursive and ReadOnlyForceRecursive exclude each other");
+  if ((none || force) && mount.ReadOnly !== true)
+    throw invalid(`${none ? "ReadOnlyNonRecursive" : "ReadOnlyForceRecursive"} requires ReadOnly`);
+  if (none || force) return { readOnlyBelow: none ? "none" : "force" };
+  return {};
 }
 
 function parseVolumeMount(mount: Mount): MountSpec {
@@ -59,8 +70,7 @@ function parseVolumeMount(mount: Mount): MountSpec {
   const subpath = options.Subpath ?? "";
   if (name === "" && mount.ReadOnly === true) throw invalid("must not set ReadOnly mode when using anonymous volumes");
   if (name === "" && subpath !== "") throw invalid("must not set Subpath when using anonymous volumes");
-  if (subpath.startsWith("/") || subpath.split("/").includes(".."))
-    throw invalid(`invalid volume subpath: ${JSON.stringify(subpath)}`);
+  checkSubpath(subpath);
   return {
     type: "volume",
     name,
@@ -72,6 +82,22 @@ function parseVolumeMount(mount: Mount): MountSpec {
     driverOpts: options.DriverConfig?.Options ?? {},
     subpath,
   };
+}
+
+function parseImageMount(mount: Mount): MountSpec {
+  const target = mountTarget(mount.Target ?? "");
+  const source = mount.Source ?? "";
+  if (source === "") throw invalid("field Source must not be empty");
+  refuseOthers(mount, "ImageOptions");
+  const subpath = mount.ImageOptions?.Subpath ?? "";
+  checkSubpath(subpath);
+  return { type: "image", source, target, readOnly: true, subpath };
+}
+
+/** Whether it leaves the volume over a link, the engine sees when it is resolved. */
+function checkSubpath(subpath: string): void {
+  if (subpath.startsWith("/") || subpath.split("/").includes(".."))
+    throw invalid(`invalid subpath: ${JSON.stringify(subpath)}`);
 }
 
 function parseTmpfsMount(mount: Mount): MountSpec {

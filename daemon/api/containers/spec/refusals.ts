@@ -8,7 +8,6 @@ const CONFIG = ["NetworkDisabled", "OnBuild", "Shell"] as const satisfies (keyof
 const HOST = [
   "PortBindings",
   "PublishAllPorts",
-  "VolumesFrom",
   "Cgroup",
   "Links",
   "StorageOpt",

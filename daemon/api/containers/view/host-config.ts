@@ -1,5 +1,5 @@
-import type { HostConfig } from "../../../../sdk/contract/index.ts";
-import type { ContainerSpec, ResourceSpec } from "../../../engine/model/container.ts";
+import type { HostConfig, PortMap } from "../../../../sdk/contract/index.ts";
+import type { ContainerSpec, PortBinding, ResourceSpec } from "../../../engine/model/container.ts";
 import { mountsJson } from "./mounts.ts";
 
 /** `HostConfig` of inspect, with Docker's way to say that nothing was asked for: null for some lists, [] for others. */
@@ -12,6 +12,8 @@ export function hostConfigJson(spec: ContainerSpec, imageVolumes: readonly strin
     Binds: orNull(host.binds),
     LogConfig: { Type: host.log.driver, Config: host.log.options },
     NetworkMode: host.network,
+    PortBindings: portsJson(host.portBindings),
+    VolumesFrom: orNull(host.volumesFrom ?? []),
     RestartPolicy: {
       Name: host.restartPolicy.name,
       MaximumRetryCount: host.restartPolicy.maximumRetryCount,
@@ -69,13 +71,21 @@ function resourcesJson(resources: ResourceSpec): Partial<HostConfig> {
   };
 }
 
+function portsJson(bindings: readonly PortBinding[]): PortMap {
+  const ports: PortMap = {};
+  for (const { containerPort, protocol, hostIp, hostPort, hostPortEnd } of bindings) {
+    const range = hostPortEnd > hostPort ? `${hostPort}-${hostPortEnd}` : String(hostPort);
+    const binding = { HostIp: hostIp, HostPort: hostPort === 0 ? "" : range };
+    (ports[`${containerPort}/${protocol}`] ??= []).push(binding);
+  }
+  return ports;
+}
+
 /** What create refuses, so that it is never set. */
 function unsetJson(): Partial<HostConfig> {
   return {
     ContainerIDFile: "",
-    PortBindings: {},
     VolumeDriver: "",
-    VolumesFrom: null,
     Cgroup: "",
     Links: null,
     UsernsMode: "",

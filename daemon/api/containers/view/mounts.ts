@@ -9,6 +9,7 @@ export function mountsJson(spec: ContainerSpec, imageVolumes: readonly string[])
   // Binds come first, one for each; anonymous volumes of Config.Volumes and of the image come last.
   const asked = mounts
     .slice(binds.length)
+    .filter((mount) => mount.from === undefined)
     .filter((mount) => !(mount.type === "volume" && mount.name === "" && anonymous.has(mount.target)));
   const tmpfs: Record<string, string> = {};
   const others: Mount[] = [];
@@ -25,7 +26,7 @@ export function mountsJson(spec: ContainerSpec, imageVolumes: readonly string[])
 function mountJson(mount: MountSpec): Mount {
   const common = {
     Type: mount.type,
-    ...(mount.type === "bind" && { Source: mount.source }),
+    ...((mount.type === "bind" || mount.type === "image") && { Source: mount.source }),
     ...(mount.type === "volume" && mount.name !== "" && { Source: mount.name }),
     Target: mount.target,
     ...(mount.readOnly && { ReadOnly: true }),
@@ -33,6 +34,8 @@ function mountJson(mount: MountSpec): Mount {
   switch (mount.type) {
     case "bind":
       return { ...common, ...optional("BindOptions", bindOptions(mount)) };
+    case "image":
+      return { ...common, ...(mount.subpath !== "" && { ImageOptions: { Subpath: mount.subpath } }) };
     case "volume":
       return { ...common, ...optional("VolumeOptions", volumeOptions(mount)) };
     case "tmpfs":
@@ -49,6 +52,8 @@ function bindOptions(mount: Extract<MountSpec, { type: "bind" }>): NonNullable<M
     ...(mount.propagation !== "rprivate" && { Propagation: mount.propagation }),
     ...(mount.nonRecursive && { NonRecursive: true }),
     ...(mount.createSource && { CreateMountpoint: true }),
+    ...(mount.readOnlyBelow === "none" && { ReadOnlyNonRecursive: true }),
+    ...(mount.readOnlyBelow === "force" && { ReadOnlyForceRecursive: true }),
   };
 }
 
