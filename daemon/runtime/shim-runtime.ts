@@ -63,7 +63,7 @@ class ShimRuntime implements Runtime {
     const { cgroupsPath = "" } = options.spec.linux;
     const record: TaskRecord = { cgroupsPath, runtime, hooks: options.spec.hooks !== undefined };
     const cgroup = this.#openCgroup(record);
-    const folder = await this.#makeFolder(options, record);
+    const folder = await this.#makeFolder({ ...options, spec: withConsoleSize(options) }, record);
     await using undo = new AsyncDisposableStack();
     undo.defer(() => this.#clear(options.id));
     const socket = await spawnShim(this.#shim(), folder.path);
@@ -185,6 +185,13 @@ function configFields(options: TaskOptions, cgroup: Cgroup): readonly Field[] {
     ...(oomKills === undefined ? [] : [text(Tag.oomFile, oomKills)]),
     ...(hasOwnPids(spec) ? [] : [text(Tag.killFile, processes)]),
   ];
+}
+
+/** runc sets it before the first instruction; the shim, which gets the terminal when runc is done, would come too late. */
+function withConsoleSize({ spec, tty, consoleSize }: TaskOptions): OciSpec {
+  if (!tty || consoleSize === undefined) return spec;
+  const [height, width] = consoleSize;
+  return { ...spec, process: { ...spec.process, consoleSize: { height, width } } };
 }
 
 /** Where the init is the kernel's own reaper of a pid namespace, its end ends all others. */
