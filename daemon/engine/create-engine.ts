@@ -12,12 +12,14 @@ import type { SpecFacts } from "../oci/spec/input.ts";
 import type { Registries } from "../registry/registries.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Snapshotter } from "../snapshots/snapshotter.ts";
+import { MountPins } from "../volumes/mount-pins.ts";
 import type { VolumeDriver } from "../volumes/volume-driver.ts";
 import { ContainerService } from "./containers/containers.ts";
 import { ContainerStore } from "./containers/container-store.ts";
 import type { ContainerContext } from "./containers/context.ts";
 import { isLive } from "./containers/list.ts";
 import { LiveContainer } from "./containers/live-container.ts";
+import { imageSnapshots } from "./containers/mount-sources.ts";
 import { ContainerPaths } from "./containers/paths.ts";
 import { ContainerSpecs, type SharedMemory, type SpecDefaults } from "./containers/spec/container-specs.ts";
 import { EventBus } from "./events.ts";
@@ -124,7 +126,7 @@ export function createEngine(deps: EngineDeps): StartedEngine {
     restore: () => containers.restore(),
     async sweep() {
       const layers = await images.sweep();
-      await snapshots.sweep({ layers, keys: new Set(all().map(({ id }) => id)) });
+      await snapshots.sweep({ layers, keys: new Set(all().flatMap(snapshotKeys)) });
       await deps.volumes.sweep(volumes.names());
       log.debug("swept");
     },
@@ -154,9 +156,10 @@ function containerContext(deps: EngineDeps, parts: Parts): ContainerContext {
     forget: (id) => void lives.delete(id),
     locks: new KeyedLock(),
     paths,
+    pins: new MountPins(paths.pins),
     runtime: deps.runtime,
     snapshots: deps.snapshots,
-    networking: new ContainerNetworking({ ...deps.network, networks }),
+    networking: new ContainerNetworking({ ...deps.network, networks, log: deps.log }),
     specs: new ContainerSpecs({
       store,
       paths,
@@ -170,10 +173,14 @@ function containerContext(deps: EngineDeps, parts: Parts): ContainerContext {
   };
 }
 
+function snapshotKeys(container: Container): readonly string[] {
+  return [container.id, ...imageSnapshots(container).map(({ key }) => key)];
+}
+
 function usersOf(store: ContainerStore, image: Digest): readonly { readonly id: string; readonly running: boolean }[] {
   return store
     .all()
-    .filter(({ imageId }) => imageId === image)
+    .filter(({ imageId, mounts }) => imageId === image || mounts.some((mount) => mount.imageId === image))
     .map(({ id, state }) => ({ id, running: state.status === "running" || state.status === "paused" }));
 }
 

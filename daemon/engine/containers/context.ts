@@ -2,6 +2,7 @@ import type { KeyedLock } from "../../base/keyed-lock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Snapshotter } from "../../snapshots/snapshotter.ts";
+import type { MountPins } from "../../volumes/mount-pins.ts";
 import type { EventBus } from "../events.ts";
 import type { Container } from "../model/container.ts";
 import type { Image } from "../model/image.ts";
@@ -24,6 +25,7 @@ export interface ContainerContext {
   readonly snapshots: Snapshotter;
   readonly networking: ContainerNetworking;
   readonly volumes: VolumeStore;
+  readonly pins: MountPins;
   readonly specs: SpecSource;
   readonly images: ImageLookup;
   readonly events: EventBus;

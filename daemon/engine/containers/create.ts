@@ -1,9 +1,12 @@
+import type { Digest } from "../../base/digest.ts";
 import { EngineError } from "../../base/errors.ts";
 import { newId, shortId } from "../../base/ids.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import type { Container, ContainerSpec, MountSpec, ResolvedMount } from "../model/container.ts";
 import type { Image } from "../model/image.ts";
+import { volumesFrom } from "../volumes/volumes-from.ts";
 import { publish, type ContainerContext } from "./context.ts";
+import { imageSnapshots } from "./mount-sources.ts";
 import { parseContainerName, randomName } from "./names.ts";
 import { resolveProcess } from "./resolve-process.ts";
 
@@ -33,6 +36,10 @@ export async function createContainer(
   const volumes = await context.volumes.acquireFor(draft.volumes, undo);
   await snapshots.prepare(id, images.chainOf(image));
   undo.defer(() => snapshots.remove(id));
+  for (const { key, imageId } of imageMounts(draft.container)) {
+    await snapshots.prepare(key, images.chainOf(images.get(imageId)));
+    undo.defer(() => snapshots.remove(key));
+  }
   await populate(context, id, volumes);
   const container = { ...draft.container, mounts: [...draft.container.mounts, ...volumes.map((each) => each.mount)] };
   // A name may have been taken while the volumes were filled: `put` refuses it, and everything is undone.
@@ -76,8 +83,9 @@ async function draftContainer(
   spec: ContainerSpec,
   image: Image,
 ): Promise<{ readonly container: Container; readonly volumes: readonly VolumeWish[] }> {
-  const mounts = withImageVolumes(spec, image);
-  const full: ContainerSpec = { ...spec, hostname: hostnameOf(spec, id), host: { ...spec.host, mounts } };
+  const mounts = withImageVolumes(withOthersMounts(context, spec), image);
+  const exposedPorts = [...new Set([...spec.exposedPorts, ...image.config.run.exposedPorts])];
+  const full: ContainerSpec = { ...spec, exposedPorts, hostname: hostnameOf(spec, id), host: { ...spec.host, mounts } };
   const container: Container = {
     id,
     name,
@@ -88,7 +96,7 @@ async function draftContainer(
     state: { status: "created" },
     restartCount: 0,
     stoppedByUser: false,
-    mounts: await context.volumes.checkBinds(mounts),
+    mounts: await context.volumes.resolve(mounts, (ref) => context.images.get(ref)),
     endpoints: {},
     logPath: spec.host.log.driver === "none" ? "" : context.paths.log(id),
   };
@@ -99,6 +107,23 @@ function hostnameOf(spec: ContainerSpec, id: string): string {
   if (spec.hostname !== "" || spec.host.network === "host" || spec.host.network.startsWith("container:"))
     return spec.hostname;
   return shortId(id);
+}
+
+/** What the containers of `volumesFrom` have, where the user mounts nothing else. */
+function withOthersMounts({ store }: ContainerContext, spec: ContainerSpec): ContainerSpec {
+  const { mounts, volumesFrom: entries = [] } = spec.host;
+  if (entries.length === 0) return spec;
+  const taken = new Set(mounts.map(({ target }) => target));
+  const others = volumesFrom(entries, (ref) => store.resolve(ref)).filter(({ target }) => !taken.has(target));
+  return { ...spec, host: { ...spec.host, mounts: [...mounts, ...others] } };
+}
+
+function imageMounts(container: Container): readonly { readonly key: string; readonly imageId: Digest }[] {
+  const images = new Map(container.mounts.map(({ target, imageId }) => [target, imageId]));
+  return imageSnapshots(container).flatMap(({ key, target }) => {
+    const imageId = images.get(target);
+    return imageId === undefined ? [] : [{ key, imageId }];
+  });
 }
 
 /** The image's VOLUMEs become anonymous volumes where the user mounts nothing else. */

@@ -4,6 +4,7 @@ import type { Task } from "../../runtime/runtime.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import type { LiveContainer } from "./live-container.ts";
+import { prepareMounts, releasePins } from "./mount-sources.ts";
 
 /** What a start has made, for the record. */
 export interface Launched {
@@ -32,6 +33,9 @@ export async function launch(
   snapshots.mount(id, rootfs);
   undo.defer(() => releaseRootfs(context, id));
 
+  undo.defer(() => releaseMounts(context, container));
+  const mountSources = await prepareMounts(context, container, signal);
+
   const joined = networking.join(container, paths.sandbox(id));
   undo.defer(() => networking.leave(joined.endpoints, paths.sandbox(id)));
 
@@ -41,6 +45,7 @@ export async function launch(
     rootfs,
     sandboxPath: joined.sandboxPath,
     endpoints: joined.endpoints,
+    mountSources,
   });
 
   const task = await runtime.create(
@@ -65,6 +70,7 @@ export async function launch(
   await live.connectPending(task);
   const { pid, startedAt } = await task.start(signal);
   undo.move();
+  releasePins(context, id);
   for (const [name, endpoint] of Object.entries(joined.endpoints)) {
     context.events.publish({
       type: "network",
@@ -89,6 +95,7 @@ export async function tearDown(context: ContainerContext, container: Container, 
   await attempt("deleting the task", () => (task === undefined ? context.runtime.cleanup(id) : task.delete()));
   await attempt("leaving its networks", () => context.networking.leave(container.endpoints, context.paths.sandbox(id)));
   await attempt("releasing what its specification made", () => context.specs.release(id));
+  await attempt("letting go of its volumes", () => releaseMounts(context, container));
   await attempt("unmounting its root", () => releaseRootfs(context, id));
   for (const [name, endpoint] of Object.entries(container.endpoints)) {
     if (endpoint.endpointId === "") continue;
@@ -99,6 +106,11 @@ export async function tearDown(context: ContainerContext, container: Container, 
       attributes: { container: id, name, type: "bridge" },
     });
   }
+}
+
+async function releaseMounts(context: ContainerContext, container: Container): Promise<void> {
+  releasePins(context, container.id);
+  await context.volumes.release(container);
 }
 
 function releaseRootfs(context: ContainerContext, id: string): void {

@@ -32,6 +32,10 @@ export class ContainerPaths {
   rootfs(id: string): string {
     return join(this.#execRoot, "rootfs", id);
   }
+  /** Where what a start mounts from inside a volume or an image is held until the container has it. */
+  get pins(): string {
+    return join(this.#execRoot, "mounts");
+  }
   /** The pinned network namespace. */
   sandbox(id: string): string {
     return join(this.#execRoot, "netns", id.slice(0, 12));

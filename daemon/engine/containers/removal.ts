@@ -4,6 +4,7 @@ import { parseSignal } from "../../oci/signals.ts";
 import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import { tearDown } from "./launch.ts";
+import { imageSnapshots } from "./mount-sources.ts";
 
 export interface RemoveOptions {
   readonly force: boolean;
@@ -84,6 +85,7 @@ export class Removal {
     const { id } = container;
     const { store, live, snapshots, paths, volumes } = this.#context;
     await snapshots.remove(id);
+    for (const { key } of imageSnapshots(container)) await snapshots.remove(key);
     await rm(paths.dir(id), { recursive: true, force: true });
     const last = store.get(id);
     store.delete(id);

@@ -23,7 +23,11 @@ export async function restoreContainers(deps: RestoreDeps): Promise<void> {
   const { context } = deps;
   const traces = new Set(await context.runtime.list());
   const all = context.store.all();
-  context.networking.restore(all.filter((container) => traces.has(container.id) || isLive(container)));
+  const running = all.filter((container) => traces.has(container.id) || isLive(container));
+  context.networking.restore(running);
+  // Before any of them is found to have ended: what others still use must not go with it.
+  context.volumes.restore(running);
+  for (const id of context.pins.list()) context.pins.release(id);
   await Promise.all(all.map((container) => restoreOne(deps, container, traces.has(container.id))));
   for (const id of traces) {
     if (context.store.find(id) === undefined) await context.runtime.cleanup(id);
@@ -61,6 +65,7 @@ async function reconnect({ context, supervision, start }: RestoreDeps, container
     // A start that was under way and never acknowledged.
     await context.runtime.cleanup(id);
     context.snapshots.unmount(context.paths.rootfs(id));
+    await context.volumes.release(container);
     return;
   }
   const exit: ExitStatus =

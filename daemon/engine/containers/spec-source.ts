@@ -29,4 +29,6 @@ export interface LaunchPlace {
   /** See `Joined`. */
   readonly sandboxPath: string | undefined;
   readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+  /** Of mounts whose place on the host is made anew for each start, by target. */
+  readonly mountSources: ReadonlyMap<string, string>;
 }

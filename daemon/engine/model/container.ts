@@ -4,6 +4,7 @@
  */
 import type { Digest } from "../../base/digest.ts";
 import type { ExitStatus } from "../../base/exit-status.ts";
+import type { PublishedPort } from "../../network/network-driver.ts";
 
 /** What the user asked for at create; immutable but for `name` and what `update` may change. */
 export interface ContainerSpec {
@@ -61,6 +62,8 @@ export interface HostSpec {
   readonly binds: readonly string[];
   /** Every mount asked for, from Binds, Mounts, Tmpfs and the image's volumes, in that order. */
   readonly mounts: readonly MountSpec[];
+  /** `container[:ro|rw]` as given; what came of it is in `mounts`. */
+  readonly volumesFrom?: readonly string[];
   readonly autoRemove: boolean;
   readonly readonlyRootfs: boolean;
   readonly privileged: boolean;
@@ -111,6 +114,9 @@ export type MountSpec =
       readonly nonRecursive: boolean;
       /** `-v` makes a missing source, `--mount` refuses it. */
       readonly createSource: boolean;
+      /** Of a read-only one: `none` leaves mounts below it writable, `force` fails where they cannot be made read-only. */
+      readonly readOnlyBelow?: "none" | "force";
+      readonly from?: MountOrigin;
     }
   | {
       readonly type: "volume";
@@ -122,7 +128,21 @@ export type MountSpec =
       readonly labels: Readonly<Record<string, string>>;
       readonly driver: string;
       readonly driverOpts: Readonly<Record<string, string>>;
+      /** Relative, "" for all of it. Resolved inside the volume at each start. */
       readonly subpath: string;
+      readonly from?: MountOrigin;
+      /** Taken over from a container for which it was made without a name. */
+      readonly anonymous?: boolean;
+    }
+  /** The files of an image, read-only. */
+  | {
+      readonly type: "image";
+      /** As the user wrote it. */
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly subpath: string;
+      readonly from?: MountOrigin;
     }
   | {
       readonly type: "tmpfs";
@@ -132,7 +152,11 @@ export type MountSpec =
       readonly options: readonly string[];
       /** Asked for by `Tmpfs` and not by `Mounts`: inspect shows the two apart. */
       readonly short?: boolean;
+      readonly from?: MountOrigin;
     };
+
+/** Set where the user did not ask for the mount itself: it came with another container's (`volumesFrom`). */
+export type MountOrigin = "container";
 
 export type Propagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
 
@@ -249,9 +273,10 @@ export interface ResolvedProcess {
 }
 
 export interface ResolvedMount {
-  readonly type: "bind" | "volume" | "tmpfs";
-  /** The volume's name. */
+  readonly type: "bind" | "volume" | "tmpfs" | "image";
+  /** The volume's name, or the image's as it was asked for. */
   readonly name?: string;
+  readonly imageId?: Digest;
   /** Absolute path on the host; "" for tmpfs. */
   readonly source: string;
   readonly target: string;
@@ -278,4 +303,6 @@ export interface EndpointRecord {
   readonly hostInterface: string;
   /** Its name in the container: `eth0`. */
   readonly containerInterface?: string;
+  /** What is published over it on the host. */
+  readonly ports?: readonly PublishedPort[];
 }

@@ -1,5 +1,4 @@
-import { mkdir, stat } from "node:fs/promises";
-import { EngineError, errnoOf } from "../../base/errors.ts";
+import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { KeyedLock } from "../../base/keyed-lock.ts";
 import { nowRfc3339 } from "../../base/time.ts";
@@ -7,10 +6,13 @@ import type { Collection, Metadata } from "../../metadata/collection.ts";
 import type { VolumeDriver } from "../../volumes/volume-driver.ts";
 import type { EventBus } from "../events.ts";
 import type { Container, MountSpec, ResolvedMount } from "../model/container.ts";
+import type { Image } from "../model/image.ts";
 import type { Filters, Volume, Volumes } from "../services.ts";
-import { matchesLabels } from "../filters.ts";
+import { pruneFilter, volumeFilter } from "./filters.ts";
+import { resolveMounts, resolvedVolume } from "./resolved-mounts.ts";
 
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const NAME_MAX = 255;
 
 type VolumeMount = Extract<MountSpec, { type: "volume" }>;
 
@@ -41,27 +43,37 @@ export class VolumeStore implements Volumes {
 
   async #create(options: Parameters<Volumes["create"]>[0], anonymous: boolean): Promise<Volume> {
     const { driver = "local", driverOpts = {}, labels = {} } = options;
+    const name = anonymous ? newId() : (options.name ?? "");
     if (driver !== "" && driver !== "local")
-      throw new EngineError("NotFound", `error looking up volume plugin ${driver}: plugin "${driver}" not found`);
-    const [option] = Object.keys(driverOpts);
-    if (option !== undefined)
-      throw new EngineError("NotImplemented", `volume driver option ${JSON.stringify(option)} is not supported yet`);
-    const name = anonymous ? newId() : parseVolumeName(options.name ?? "");
+      throw new EngineError(
+        "NotFound",
+        `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+      );
+    checkVolumeName(name);
     using _ = await this.#locks.acquire(name);
     const known = this.#rows.find(name);
     if (known !== undefined) return known;
+    this.#checkOptions(name, driverOpts);
     const volume: Volume = {
       name,
       driver: "local",
       mountpoint: await this.#deps.driver.create(name),
       createdAt: nowRfc3339(),
       labels: anonymous ? { "com.docker.volume.anonymous": "", ...labels } : labels,
-      options: {},
+      options: driverOpts,
       anonymous,
     };
     this.#rows.put(name, volume);
     this.#publish("create", name, { driver: "local" });
     return volume;
+  }
+
+  #checkOptions(name: string, options: Readonly<Record<string, string>>): void {
+    try {
+      this.#deps.driver.check(options);
+    } catch (error) {
+      throw new EngineError(kindOf(error), `create ${name}: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   get(name: string): Volume {
@@ -71,22 +83,8 @@ export class VolumeStore implements Volumes {
   }
 
   list(filters: Filters): readonly Volume[] {
-    const matching = [...this.#rows.all()].filter((volume) => this.#matches(volume, filters));
-    return matching.sort((a, b) => a.name.localeCompare(b.name));
-  }
-
-  #matches(volume: Volume, filters: Filters): boolean {
-    const any = (name: string, test: (value: string) => boolean): boolean => {
-      const values = filters.get(name);
-      return values === undefined || values.some(test);
-    };
-    const truth = (value: string): boolean => value === "true" || value === "1";
-    return (
-      any("name", (value) => volume.name.includes(value)) &&
-      any("driver", (value) => volume.driver === value) &&
-      any("dangling", (value) => truth(value) === (this.usersOf(volume.name).length === 0)) &&
-      matchesLabels(volume.labels, filters.get("label") ?? [])
-    );
+    const matches = volumeFilter(filters, (name) => this.usersOf(name).length > 0);
+    return [...this.#rows.all()].filter(matches).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Ids of the containers, of any state, that mount it. */
@@ -104,9 +102,8 @@ export class VolumeStore implements Volumes {
       if (force) return;
       throw new EngineError("NotFound", `get ${name}: no such volume`);
     }
-    const users = this.usersOf(name);
-    if (users.length > 0 || this.#held.has(name)) {
-      throw new EngineError("Conflict", `remove ${name}: volume is in use - [${users.join(", ")}]`);
+    if (this.#isTaken(name)) {
+      throw new EngineError("Conflict", `remove ${name}: volume is in use - [${this.usersOf(name).join(", ")}]`);
     }
     // Record first, directory last: a crash between them leaves an orphan that the next start sweeps.
     this.#rows.delete(name);
@@ -114,21 +111,30 @@ export class VolumeStore implements Volumes {
     this.#publish("destroy", name, { driver: "local" });
   }
 
+  #isTaken(name: string): boolean {
+    return this.usersOf(name).length > 0 || this.#held.has(name);
+  }
+
+  /** @returns false when somebody has taken it meanwhile. */
+  async #removedUnused(name: string): Promise<boolean> {
+    try {
+      await this.remove(name, true);
+      return true;
+    } catch (error) {
+      if (kindOf(error) !== "Conflict") throw error;
+      return false;
+    }
+  }
+
   async prune(filters: Filters): Promise<{ readonly deleted: readonly string[]; readonly spaceReclaimed: number }> {
-    const all = (filters.get("all") ?? []).some((value) => value === "true" || value === "1");
-    const labels = filters.get("label") ?? [];
-    const not = filters.get("label!") ?? [];
+    const chosen = pruneFilter(filters);
     const deleted: string[] = [];
     let spaceReclaimed = 0;
     for (const volume of [...this.#rows.all()]) {
-      const unused = this.usersOf(volume.name).length === 0 && !this.#held.has(volume.name);
-      const chosen =
-        (all || volume.anonymous) &&
-        matchesLabels(volume.labels, labels) &&
-        !not.some((each) => matchesLabels(volume.labels, [each]));
-      if (!unused || !chosen) continue;
-      spaceReclaimed += await this.#deps.driver.usage(volume.name);
-      await this.remove(volume.name, true);
+      if (!chosen(volume) || this.#isTaken(volume.name)) continue;
+      const size = await this.#deps.driver.usage(volume.name);
+      if (!(await this.#removedUnused(volume.name))) continue;
+      spaceReclaimed += size;
       deleted.push(volume.name);
     }
     this.#deps.events.publish({
@@ -144,37 +150,9 @@ export class VolumeStore implements Volumes {
     return { size: await this.#deps.driver.usage(name, signal), refCount: this.usersOf(name).length };
   }
 
-  /**
-   * Bind and tmpfs mounts as they will be. A missing source is made for `-v` and refused for `--mount`.
-   * @throws EngineError InvalidParameter in Docker's words.
-   */
-  async checkBinds(mounts: readonly MountSpec[]): Promise<readonly ResolvedMount[]> {
-    const resolved: ResolvedMount[] = [];
-    for (const mount of mounts) {
-      if (mount.type === "bind") {
-        await ensureSource(mount.source, mount.createSource);
-        resolved.push({
-          type: "bind",
-          source: mount.source,
-          target: mount.target,
-          mode: mount.readOnly ? "ro" : "",
-          readWrite: !mount.readOnly,
-          propagation: mount.propagation,
-          anonymous: false,
-        });
-      } else if (mount.type === "tmpfs") {
-        resolved.push({
-          type: "tmpfs",
-          source: "",
-          target: mount.target,
-          mode: mount.options.join(","),
-          readWrite: !mount.readOnly,
-          propagation: "",
-          anonymous: false,
-        });
-      }
-    }
-    return resolved;
+  /** See `resolveMounts`. */
+  resolve(mounts: readonly MountSpec[], image: (ref: string) => Image): Promise<readonly ResolvedMount[]> {
+    return resolveMounts(mounts, image);
   }
 
   /** Makes or finds the volumes of a container and keeps them from being removed until `undo` or the record takes over. */
@@ -195,20 +173,7 @@ export class VolumeStore implements Volumes {
         this.#release(volume.name);
         if (anonymous) await this.remove(volume.name, true);
       });
-      acquired.push({
-        spec,
-        mount: {
-          type: "volume" as const,
-          name: volume.name,
-          source: volume.mountpoint,
-          target: spec.target,
-          driver: "local",
-          mode: spec.readOnly ? "ro" : "z",
-          readWrite: !spec.readOnly,
-          propagation: "",
-          anonymous,
-        },
-      });
+      acquired.push({ spec, mount: resolvedVolume(spec, volume, anonymous || spec.anonymous === true) });
     }
     return acquired;
   }
@@ -226,8 +191,41 @@ export class VolumeStore implements Volumes {
 
   /** Fills an empty volume with what the image has at `target`. Two creates at once fill it once. */
   async copyUp(name: string, rootfs: string, target: string): Promise<void> {
+    const { driver } = this.#deps;
+    const { options } = this.get(name);
+    const holder = newId();
     using _ = await this.#locks.acquire(name);
-    if (await this.#deps.driver.isEmpty(name)) await this.#deps.driver.copyUp(name, rootfs, target);
+    await driver.hold(name, options, holder);
+    try {
+      if (await driver.isEmpty(name)) await driver.copyUp(name, rootfs, target);
+    } finally {
+      await driver.release(name, options, holder);
+    }
+  }
+
+  /** A start: those with options are mounted, until `release`. @throws EngineError "error while mounting volume …". */
+  async hold(container: Container, signal?: AbortSignal): Promise<void> {
+    for (const { name, options } of this.#withOptions(container))
+      await this.#deps.driver.hold(name, options, container.id, signal);
+  }
+
+  /** The end of a run. Idempotent. */
+  async release(container: Container): Promise<void> {
+    for (const { name, options } of this.#withOptions(container))
+      await this.#deps.driver.release(name, options, container.id);
+  }
+
+  /** Containers that were running before this daemon, before any of them is looked at closer. */
+  restore(containers: readonly Container[]): void {
+    for (const container of containers)
+      for (const { name } of this.#withOptions(container)) this.#deps.driver.adopt(name, container.id);
+  }
+
+  #withOptions({ mounts }: Container): readonly Volume[] {
+    return mounts.flatMap(({ type, name }) => {
+      const volume = type === "volume" && name !== undefined ? this.#rows.find(name) : undefined;
+      return volume === undefined || Object.keys(volume.options).length === 0 ? [] : [volume];
+    });
   }
 
   /** After the container's record is gone. A volume that another container has taken up stays. */
@@ -247,29 +245,11 @@ export class VolumeStore implements Volumes {
   }
 }
 
-function parseVolumeName(name: string): string {
-  if (NAME.test(name)) return name;
-  throw new EngineError(
-    "InvalidParameter",
-    `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-  );
-}
-
-async function ensureSource(source: string, create: boolean): Promise<void> {
-  try {
-    await stat(source);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT")
-      throw new EngineError(
-        "InvalidParameter",
-        `invalid mount config for type "bind": stat ${source}: ${errnoOf(error) ?? ""}`,
-        { cause: error },
-      );
-    if (!create)
-      throw new EngineError(
-        "InvalidParameter",
-        `invalid mount config for type "bind": bind source path does not exist: ${source}`,
-      );
-    await mkdir(source, { recursive: true });
-  }
+function checkVolumeName(name: string): void {
+  if (NAME.test(name) && name.length <= NAME_MAX) return;
+  const short = "volume name is too short, names should be at least two alphanumeric characters";
+  const characters = `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`;
+  const long = `volume name is longer than ${NAME_MAX} characters`;
+  const words = name.length < 2 ? short : name.length > NAME_MAX ? long : characters;
+  throw new EngineError("InvalidParameter", `create ${name}: ${words}`);
 }

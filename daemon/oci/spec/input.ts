@@ -103,6 +103,8 @@ export interface BindInput {
   readonly readOnly: boolean;
   readonly propagation: string;
   readonly nonRecursive: boolean;
+  /** Of a read-only one: `none` leaves mounts below it writable, `force` fails where they cannot be made read-only. */
+  readonly readOnlyBelow?: "none" | "force";
 }
 
 export interface TmpfsInput {

@@ -1,3 +1,4 @@
+import { EngineError } from "../../base/errors.ts";
 import type { OciMount } from "../runtime-spec.ts";
 import type { BindInput, MountInput, NamespaceInput, SpecFacts, TmpfsInput } from "./input.ts";
 
@@ -66,11 +67,21 @@ function userMount(target: string, input: MountInput, facts: MountsInput["facts"
 function bindMount(target: string, input: BindInput, facts: MountsInput["facts"]): OciMount {
   const propagation = input.propagation || "rprivate";
   const options = [input.nonRecursive ? "bind" : "rbind", propagation];
-  if (input.readOnly) options.push("ro");
-  // A read-only tree has to be so in the mounts below it too; where mounts flow in from the host that cannot be had.
-  const isPrivate = propagation === "rprivate" || propagation === "private";
-  if (input.readOnly && !input.nonRecursive && isPrivate && facts.mountOptions.includes("rro")) options.push("rro");
+  if (input.readOnly) options.push("ro", ...readOnlyBelow(input, propagation, facts));
   return mount(target, "bind", input.source, options);
+}
+
+/**
+ * A read-only tree has to be so in the mounts below it too (Linux 5.12, runc 1.1); where mounts flow in from the host, or the
+ * kernel cannot, that is not to be had, and only who insists is refused.
+ */
+function readOnlyBelow(input: BindInput, propagation: string, facts: MountsInput["facts"]): readonly string[] {
+  if (input.nonRecursive || input.readOnlyBelow === "none") return [];
+  const isPrivate = propagation === "rprivate" || propagation === "private";
+  if (isPrivate && facts.mountOptions.includes("rro")) return ["rro"];
+  if (input.readOnlyBelow !== "force") return [];
+  const why = isPrivate ? "the runtime or the kernel does not support it" : "it requires the propagation rprivate";
+  throw new EngineError("InvalidParameter", `mount ${input.target} cannot be made recursively read-only: ${why}`);
 }
 
 /** Options that exclude each other: a later one takes the place of the earlier. */

@@ -155,7 +155,7 @@ export function specOf(host: Partial<HostSpec> = {}): ContainerSpec {
 const IMAGE = {
   id: "sha256:1",
   tags: ["docker.io/library/busybox:latest"],
-  config: { os: "linux", architecture: "amd64", run: { env: [], volumes: [], labels: {}, user: "", workingDir: "" } },
+  config: { os: "linux", architecture: "amd64", run: { env: [], volumes: [], exposedPorts: [], labels: {}, user: "", workingDir: "" } },
 } as unknown as Image;
 
 /** A container service over fakes; a second one on the same metadata and runtime is "the daemon started again". */
@@ -189,11 +189,15 @@ export async function startEngine(
       restore: () => undefined,
     },
     volumes: {
-      checkBinds: () => Promise.resolve([]),
+      resolve: () => Promise.resolve([]),
+      hold: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      restore: () => undefined,
       acquireFor: () => Promise.resolve([]),
       released: () => undefined,
       removeAnonymousOf: () => Promise.resolve(),
     },
+    pins: { list: () => [], release: () => undefined },
     specs: { validate: () => Promise.resolve([]), release: () => undefined, build: () => Promise.resolve({ spec: {}, warnings: [] }) },
     images: { get: () => IMAGE, chainOf: () => [] },
     events,

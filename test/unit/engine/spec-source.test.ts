@@ -131,7 +131,8 @@ describe("ContainerSpecs", () => {
     });
 
   const build = (container: Container, sandboxPath?: string): OciSpec =>
-    specsOf().buildNow(container, { rootfs: join(root, "rootfs"), sandboxPath, endpoints: {} }).spec;
+    specsOf().buildNow(container, { rootfs: join(root, "rootfs"), sandboxPath, endpoints: {}, mountSources: new Map() })
+      .spec;
   const bindOf = ({ mounts }: OciSpec, target: string): string | undefined =>
     mounts.find(({ destination, type }) => destination === target && type === "bind")?.source;
 
@@ -261,24 +262,23 @@ describe("ContainerSpecs", () => {
     deepEqual(await specsOf().validate(containerOf({ network: "container:later" })), []);
   });
 
-  const execOf = (change: Partial<ExecRecord["spec"]> = {}): ExecRecord =>
-    ({
-      id: "e",
-      containerId: ID,
-      spec: {
-        cmd: ["id"],
-        env: ["B=2"],
-        user: "",
-        workingDir: "",
-        tty: false,
-        privileged: false,
-        attachStdin: false,
-        attachStdout: true,
-        attachStderr: true,
-        ...change,
-      },
-      state: { status: "created" },
-    });
+  const execOf = (change: Partial<ExecRecord["spec"]> = {}): ExecRecord => ({
+    id: "e",
+    containerId: ID,
+    spec: {
+      cmd: ["id"],
+      env: ["B=2"],
+      user: "",
+      workingDir: "",
+      tty: false,
+      privileged: false,
+      attachStdin: false,
+      attachStdout: true,
+      attachStderr: true,
+      ...change,
+    },
+    state: { status: "created" },
+  });
 
   it("exec has the container's confinement, environment and folder", async () => {
     const process = await specsOf().exec(containerOf(), execOf(), { detach: false });

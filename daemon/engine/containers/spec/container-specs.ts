@@ -62,9 +62,6 @@ export class ContainerSpecs implements SpecSource {
     const { spec } = container;
     if (spec.host.runtime !== "" && runtimes[spec.host.runtime] === undefined)
       throw new EngineError("InvalidParameter", `unknown or invalid runtime name: ${spec.host.runtime}`);
-    for (const mount of spec.host.mounts)
-      if (mount.type === "volume" && mount.subpath !== "")
-        throw new EngineError("NotImplemented", "mount option VolumeOptions.Subpath is not supported yet");
     const { warnings } = buildSpec(this.#input(container, NOBODY_YET));
     return warnings;
   }
@@ -93,7 +90,7 @@ export class ContainerSpecs implements SpecSource {
         rootfs: place.rootfs,
         namespaces,
         user,
-        mounts: mountsOf(container, files),
+        mounts: mountsOf(container, files, place.mountSources),
         devices: host.devices.flatMap((each) => resolveDevices(each.hostPath, each.containerPath, each.permissions)),
       }),
     );

@@ -9,30 +9,40 @@ export interface NameFilePaths {
 }
 
 /** Everything that is mounted into a container beside the kernel's own file systems. */
-export function mountsOf(container: Container, files: NameFilePaths): readonly MountInput[] {
+export function mountsOf(
+  container: Container,
+  files: NameFilePaths,
+  sources: ReadonlyMap<string, string>,
+): readonly MountInput[] {
   const readOnly = container.spec.host.readonlyRootfs;
   // First, so that a mount of the user's on the same target takes their place.
   return [
     file("/etc/resolv.conf", files.resolvConf, readOnly),
     file("/etc/hostname", files.hostname, readOnly),
     file("/etc/hosts", files.hosts, readOnly),
-    ...userMounts(container),
+    ...userMounts(container, sources),
   ];
 }
 
-/** Those that were asked for. A volume that is not made yet (at create) is left out. */
-export function userMounts({ spec, mounts }: Container): readonly MountInput[] {
-  const sources = new Map(
+/**
+ * Those that were asked for. What has no place on the host yet (at create) is left out.
+ * @param sources places that were made for this start, by target: inside volumes and images.
+ */
+export function userMounts(
+  { spec, mounts }: Container,
+  sources: ReadonlyMap<string, string> = new Map(),
+): readonly MountInput[] {
+  const volumes = new Map(
     mounts.flatMap((each) => (each.type === "volume" ? [[each.target, each.source] as const] : [])),
   );
   return spec.host.mounts.flatMap((mount): readonly MountInput[] => {
-    if (mount.type === "tmpfs") return [mount];
-    if (mount.type === "bind") return [mount];
-    const source = sources.get(mount.target);
-    const { target, readOnly } = mount;
+    if (mount.type === "tmpfs" || mount.type === "bind") return [mount];
+    const inside = mount.type === "image" || mount.subpath !== "";
+    const source = inside ? sources.get(mount.target) : volumes.get(mount.target);
+    const readOnly = mount.type === "image" || mount.readOnly;
     return source === undefined
       ? []
-      : [{ type: "bind", source, target, readOnly, propagation: "", nonRecursive: false }];
+      : [{ type: "bind", source, target: mount.target, readOnly, propagation: "", nonRecursive: false }];
   });
 }
 
