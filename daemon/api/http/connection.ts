@@ -2,9 +2,15 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
 
-/** Milliseconds for the head of the first request, and for that of a later one with the pause before it. */
-const FIRST_HEAD = 60_000;
-const NEXT_HEAD = 300_000;
+/** Milliseconds. */
+export interface Patience {
+  /** For the head of the first request. */
+  readonly first: number;
+  /** For that of a later one, with the pause before it. */
+  readonly next: number;
+}
+
+export const PATIENCE: Patience = { first: 60_000, next: 300_000 };
 
 const EVENTS = ["data", "end", "close", "error", "drain", "timeout", "readable"] as const;
 type Listener = (...args: unknown[]) => void;
@@ -21,15 +27,17 @@ export class Connection {
   readonly exchanges = new Set<Exchange>();
   /** HTTP has nothing to do with it any more. */
   detached = false;
-  readonly #guarded: boolean;
+  readonly #patience: Patience | undefined;
   /** Listeners of node:http. */
   readonly #its: ReadonlyMap<string, readonly Listener[]>;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `guarded`: whoever reaches it may be hostile (TCP), so that it may not be held open by dribbling a head. */
-  constructor(server: Server, socket: Socket, guarded: boolean) {
+  /** `patience`: for those that may be hostile (TCP), so that a connection cannot be held by dribbling a head. */
+  constructor(server: Server, socket: Socket, patience: Patience | undefined) {
     this.socket = socket;
-    this.#guarded = guarded;
+    this.#patience = patience;
+    // A hijacked stream is listened to by HTTP, by us, and twice by a pipeline from it to itself.
+    socket.setMaxListeners(32);
     // The client says that it has no more input by closing its half; output goes on. Set here for sockets of any server.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
@@ -41,7 +49,7 @@ export class Connection {
         socket.listeners(name).filter((each) => before[at]?.has(each) === false) as Listener[],
       ]),
     );
-    this.#guard(FIRST_HEAD);
+    this.#guard(this.#patience?.first);
   }
 
   add(exchange: Exchange): void {
@@ -51,11 +59,11 @@ export class Connection {
 
   remove(exchange: Exchange): void {
     this.exchanges.delete(exchange);
-    if (this.exchanges.size === 0 && !this.detached) this.#guard(NEXT_HEAD);
+    if (this.exchanges.size === 0 && !this.detached) this.#guard(this.#patience?.next);
   }
 
-  #guard(timeout: number): void {
-    if (!this.#guarded || this.socket.destroyed) return;
+  #guard(timeout: number | undefined): void {
+    if (timeout === undefined || this.socket.destroyed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.socket.destroy(), timeout).unref();
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { EngineError } from "../../base/errors.ts";
-import { Connection } from "./connection.ts";
+import { Connection, PATIENCE, type Patience } from "./connection.ts";
 import { Exchange, type ExchangeDeps, type Incoming } from "./exchange.ts";
 import { UpgradeBody } from "./upgrade-body.ts";
 
@@ -11,14 +11,16 @@ const HEAD_LIMIT = 1024 * 1024;
 /** HTTP over connections that others accept. */
 export class HttpApi {
   readonly #deps: ExchangeDeps;
+  readonly #patience: Patience;
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
   readonly #closed = Promise.withResolvers<void>();
   #closing = false;
   #requests = 0;
 
-  constructor(deps: ExchangeDeps) {
+  constructor(deps: ExchangeDeps, patience: Patience = PATIENCE) {
     this.#deps = deps;
+    this.#patience = patience;
     this.#server = createServer({
       maxHeaderSize: HEAD_LIMIT,
       // An attach lasts for days, and an idle client is the client's affair: no clock of node:http's runs. What may be hostile
@@ -37,7 +39,7 @@ export class HttpApi {
 
   accept(socket: Socket, options: { readonly guarded: boolean }): void {
     if (this.#closing) return void socket.destroy();
-    const connection = new Connection(this.#server, socket, options.guarded);
+    const connection = new Connection(this.#server, socket, options.guarded ? this.#patience : undefined);
     this.#connections.set(socket, connection);
     socket.once("close", () => {
       connection.closed();

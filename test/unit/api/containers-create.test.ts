@@ -197,7 +197,7 @@ describe("parseCreateBody refuses what cannot be meant", () => {
     [{ Image: "" }, "Config cannot be empty in order to create a container: no Image was given"],
     [{ Env: ["=x"] }, "invalid environment variable: =x"],
     [{ WorkingDir: "w" }, "the working directory 'w' is invalid, it needs to be an absolute path"],
-    [{ StopSignal: "SIGNOPE" }, "Invalid signal: SIGNOPE"],
+    [{ StopSignal: "SIGNOPE" }, "invalid signal: SIGNOPE"],
     [{ ExposedPorts: { "0/tcp": {} } }, 'invalid port specification: "0/tcp"'],
     [{ ExposedPorts: { "80/xyz": {} } }, 'invalid port specification: "80/xyz"'],
     [{ Volumes: { rel: {} } }, "invalid mount path: 'rel' mount path must be absolute"],

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { createLogger } from "../../../daemon/base/logger.ts";
+import type { Patience } from "../../../daemon/api/http/connection.ts";
 import { HttpApi } from "../../../daemon/api/http/http-api.ts";
 import { JsonReader } from "../../../daemon/api/http/json.ts";
 import type { Route } from "../../../daemon/api/http/route.ts";
@@ -25,16 +26,18 @@ export class FakeApi implements AsyncDisposable {
     this.socketPath = join(folder, "api.sock");
   }
 
-  static async start(routes: readonly Route[]): Promise<FakeApi> {
+  /** `patience` makes its connections guarded. */
+  static async start(routes: readonly Route[], patience?: Patience): Promise<FakeApi> {
     const folder = await mkdtemp(join(tmpdir(), "slipway-api-"));
     const lines: string[] = [];
-    const http = new HttpApi({
+    const deps = {
       router: new Router(routes),
       reader: new JsonReader(),
       log: createLogger({ level: "debug", format: "json", write: (line) => void lines.push(line) }),
       headers: { Server: "Slipway/0 (linux)", "Api-Version": "1.51" },
-    });
-    const server = createServer((socket) => http.accept(socket, { guarded: false }));
+    };
+    const http = new HttpApi(deps, patience);
+    const server = createServer((socket) => http.accept(socket, { guarded: patience !== undefined }));
     const api = new FakeApi(folder, server, http, lines);
     await once(server.listen(api.socketPath), "listening");
     return api;

@@ -403,6 +403,25 @@ describe("HTTP core", () => {
       await aborted.promise;
     });
 
+    it("of guarded connections: a head that dribbles is cut off, a stream is not", async () => {
+      const stream = route("GET", "/stream", async (request, response) => {
+        response.start(200, {});
+        await once(request.signal, "abort");
+      });
+      await using own = await FakeApi.start([stream], { first: 30, next: 60 });
+      const attached = await own.connect();
+      attached.write("GET /stream HTTP/1.1\r\nHost: d\r\n\r\n");
+      await readUntil(attached, "\r\n\r\n");
+      const first = await own.connect();
+      first.write("GET /str");
+      assert.equal(await readToEnd(first), "");
+      const next = await own.connect();
+      next.write("GET /nothing HTTP/1.1\r\nHost: d\r\n\r\nGET /str");
+      assert.match(await readToEnd(next), /^HTTP\/1\.1 404/);
+      assert.equal(attached.readableEnded, false);
+      for (const each of [first, next, attached]) each.destroy();
+    });
+
     it("close: streams are told to end, work is let finish, idle connections go", async () => {
       const work = Promise.withResolvers<void>();
       const started = Promise.withResolvers<void>();
