@@ -6,12 +6,12 @@ const RTMAX = 64;
 
 /**
  * The number of a signal given by name (`TERM`, `SIGTERM`, `RTMIN+3`) or number, as signal(7) has them on Linux.
- * @throws EngineError InvalidParameter "Invalid signal: X".
+ * @throws EngineError InvalidParameter "invalid signal: X".
  */
 export function parseSignal(text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : numberOf(text.toUpperCase().replace(/^SIG/, ""));
   if (number === undefined || number < 1 || number > RTMAX)
-    throw new EngineError("InvalidParameter", `Invalid signal: ${text}`);
+    throw new EngineError("InvalidParameter", `invalid signal: ${text}`);
   return number;
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { EngineError } from "../../base/errors.ts";
+import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import { readLog } from "../../runtime/log-reader.ts";
 import type { Container } from "../model/container.ts";
@@ -156,7 +156,16 @@ export class ContainerService implements Containers {
     const before = store.get(id);
     if (before.name === parsed)
       throw new EngineError("InvalidParameter", "Renaming a container with the same name as its current name");
-    publish(this.#context, store.update(id, { name: parsed }), "rename", { oldName: `/${before.name}` });
+    publish(this.#context, renamed(), "rename", { oldName: `/${before.name}` });
+
+    function renamed(): Container {
+      try {
+        return store.update(id, { name: parsed });
+      } catch (error) {
+        const text = `Error when allocating new name: ${messageOf(error)}`;
+        throw new EngineError(kindOf(error), text, { cause: error });
+      }
+    }
   }
 
   wait(ref: string, condition: WaitCondition, signal?: AbortSignal): ReturnType<Containers["wait"]> {

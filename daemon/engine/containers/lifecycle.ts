@@ -1,4 +1,4 @@
-import { EngineError } from "../../base/errors.ts";
+import { EngineError, messageOf } from "../../base/errors.ts";
 import { abortable } from "../../base/keyed-lock.ts";
 import { parseSignal } from "../../oci/signals.ts";
 import type { Task } from "../../runtime/runtime.ts";
@@ -166,7 +166,7 @@ export class Lifecycle {
   async kill(ref: string, signalName: string): Promise<void> {
     const { store } = this.#context;
     const { id, state, process } = store.resolve(ref);
-    const signal = parseSignal(signalName);
+    const signal = signalToKill(ref, signalName);
     if (state.status === "restarting") {
       this.#giveUpRestart(id);
       return;
@@ -200,7 +200,7 @@ export class Lifecycle {
     const { id } = store.resolve(ref);
     using _ = await locks.acquire(id);
     const { state } = store.get(id);
-    if (state.status !== "paused") throw new EngineError("Conflict", `container ${id} is not paused`);
+    if (state.status !== "paused") throw new EngineError("Conflict", `Container ${id} is not paused`);
     await this.#taskOf(id).resume();
     publish(this.#context, store.update(id, { state: { ...state, status: "running" } }), "unpause");
   }
@@ -224,4 +224,12 @@ export class Lifecycle {
 
 function withoutAutoRemove(container: Container): Pick<Container, "spec"> {
   return { spec: { ...container.spec, host: { ...container.spec.host, autoRemove: false } } };
+}
+
+function signalToKill(ref: string, name: string): number {
+  try {
+    return parseSignal(name);
+  } catch (error) {
+    throw new EngineError("InvalidParameter", `cannot kill container: ${ref}: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -50,7 +50,7 @@ export class Removal {
       status === "paused"
         ? "container is paused and must be unpaused first"
         : `container is ${status}: stop the container before removing or force remove`;
-    throw new EngineError("Conflict", `cannot remove container "/${container.name}": ${advice}`);
+    throw new EngineError("Conflict", `cannot remove container "${container.name}": ${advice}`);
   }
 
   #markRemoving(container: Container): Container {

@@ -15,6 +15,6 @@ describe("parseSignal", () => {
   for (const [text, signal] of cases) it(`reads ${text}`, () => strictEqual(parseSignal(text), signal));
   for (const text of ["", "0", "65", "-9", "SIGFOO", "RTMAX+1", "RTMIN-40", "1e1", "CONSTRUCTOR"]) {
     it(`refuses ${JSON.stringify(text)}`, () =>
-      throws(() => parseSignal(text), new EngineError("InvalidParameter", `Invalid signal: ${text}`)));
+      throws(() => parseSignal(text), new EngineError("InvalidParameter", `invalid signal: ${text}`)));
   }
 });
