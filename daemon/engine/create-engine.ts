@@ -73,7 +73,7 @@ export interface StartedEngine {
   readonly engine: Engine;
   /** Takes up what an earlier daemon left. Called once, before anybody may ask anything. */
   restore(): Promise<void>;
-  /** Removes what no record names. Called once, after `restore`; clients may be served meanwhile. */
+  /** Removes what no record names. Called once, before `restore`. */
   sweep(): Promise<void>;
   /** The daemon stops: what no running container needs goes. Called once, when nobody is served any more. */
   close(): Promise<void>;

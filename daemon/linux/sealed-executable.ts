@@ -9,7 +9,10 @@ const fcntl = libc.func("int fcntl(int, int, int)") as (fd: number, command: num
 
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
+const F_DUPFD_CLOEXEC = 1030;
 const F_ADD_SEALS = 1033;
+/** Above every descriptor that a child is given: those take their places before it executes this one. */
+const LEAST_FD = 64;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
 const ALL_SEALS = 0xf;
 
@@ -23,7 +26,9 @@ export class SealedExecutable implements Disposable {
 
   constructor(path: string) {
     const bytes = readFileSync(path);
-    this.#fd = check("memfd_create", memfdCreate("slipway-shim", MFD_CLOEXEC | MFD_ALLOW_SEALING), path);
+    const fd = check("memfd_create", memfdCreate("slipway-shim", MFD_CLOEXEC | MFD_ALLOW_SEALING), path);
+    this.#fd = check("fcntl", fcntl(fd, F_DUPFD_CLOEXEC, LEAST_FD), path);
+    closeSync(fd);
     for (let done = 0; done < bytes.length;) done += writeSync(this.#fd, bytes, done);
     check("fcntl", fcntl(this.#fd, F_ADD_SEALS, ALL_SEALS), path);
   }

@@ -1,9 +1,7 @@
 declare global {
-   
   var SLIPWAY_VERSION: string | undefined;
   var SLIPWAY_COMMIT: string | undefined;
   var SLIPWAY_BUILD_TIME: string | undefined;
-   
 }
 
 export interface BuildInfo {

@@ -44,6 +44,8 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   const discovered = await discover(config);
   for (const warning of discovered.warnings) log.warn(warning.replace(/^WARNING: /, ""));
   const started = compose({ config, discovered, reloadable: () => current, log }, resources);
+  // Before anything is made anew: what no record names yet would be taken for a crash's.
+  await started.sweep();
   await started.restore();
   resources.defer(() => started.close());
   const remove = privateFolder !== undefined && within(config.dataRoot, privateFolder);
@@ -52,8 +54,6 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   const api = createApi({ engine: started.engine, log, version: BUILD.version });
   const servers = await listenAll({ ...config, serve: (server, how) => api.serve(server, how) });
   resources.defer(() => closeAll(servers, api, config.shutdownTimeout));
-  const swept = started.sweep().catch((error: unknown) => log.error("sweeping failed", { error }));
-  resources.defer(() => swept);
 
   const onReload = (): void => {
     supervisor.reloading();

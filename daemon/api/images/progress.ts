@@ -10,7 +10,28 @@ import { STATUS } from "../http/status.ts";
  */
 export async function sendProgress(progress: AsyncIterable<Progress>, response: ApiResponse): Promise<void> {
   const source = progress[Symbol.asyncIterator]();
-  let next = await source.next();
+  await send(source, await source.next(), response);
+}
+
+/** As `sendProgress`, but only what is wrong with the request has a status: Docker's load tells all else in its stream. */
+export async function sendLoadProgress(progress: AsyncIterable<Progress>, response: ApiResponse): Promise<void> {
+  const source = progress[Symbol.asyncIterator]();
+  const first = await source.next().catch((error: unknown) => {
+    if (STATUS[kindOf(error)] < 500) throw error;
+    return { failure: error };
+  });
+  if (!("failure" in first)) return await send(source, first, response);
+  const stream = response.start(200, { "Content-Type": "application/json" });
+  await stream.write(`${JSON.stringify(errorJson(first.failure))}\r\n`);
+  await stream.end();
+}
+
+async function send(
+  source: AsyncIterator<Progress>,
+  first: IteratorResult<Progress>,
+  response: ApiResponse,
+): Promise<void> {
+  let next = first;
   const stream = response.start(200, { "Content-Type": "application/json" });
   try {
     for (; next.done !== true; next = await source.next()) {

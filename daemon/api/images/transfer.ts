@@ -4,7 +4,7 @@ import { boolean, text } from "../http/query.ts";
 import type { ApiRequest, ApiResponse, Route } from "../http/route.ts";
 import { registryAuth } from "./credentials.ts";
 import { checkPlatform } from "./platform.ts";
-import { sendProgress } from "./progress.ts";
+import { sendLoadProgress, sendProgress } from "./progress.ts";
 
 /** Images that come and go: pull, import, push, load, save. */
 export function transferRoutes(engine: Engine): readonly Route[] {
@@ -24,7 +24,7 @@ export function transferRoutes(engine: Engine): readonly Route[] {
       handle: async (request, response) => {
         if (request.query.get("platform")) throw notYet("load of one platform");
         const quiet = boolean(request.query, "quiet", true);
-        await sendProgress(images.load(request.body(), { quiet }, request.signal), response);
+        await sendLoadProgress(images.load(request.body(), { quiet }, request.signal), response);
       },
     },
     {

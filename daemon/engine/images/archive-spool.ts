@@ -93,7 +93,8 @@ async function spool(
   try {
     for await (const chunk of entry.body) await writer.write(chunk);
   } catch (error) {
-    await writer.truncate();
+    // A full disk has already dropped it; why is what the caller is to hear.
+    await writer.truncate().catch(() => undefined);
     throw error;
   }
   return await hold.admit(() =>

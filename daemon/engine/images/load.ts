@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { EngineError, isKind, messageOf } from "../../base/errors.ts";
 import { shortId } from "../../base/ids.ts";
 import { familiarOf } from "../../oci/reference.ts";
 import { admissionOf } from "./admission.ts";
@@ -30,6 +31,10 @@ export async function loadImages(
     const images = await readLayout(spooled, context.content, context.platform);
     for (const image of images) await unpackAll(context, image, layers, options.quiet ? undefined : report, signal);
     await admit(context, images, report);
+  } catch (error) {
+    // What is not what its digest says came so from the user, and nothing of ours is damaged.
+    if (!isKind(error, "DataLoss")) throw error;
+    throw new EngineError("InvalidParameter", messageOf(error), { cause: error });
   } finally {
     // Whatever no record names goes: all of it after a failure, the archive's own documents after a success.
     await letGo(context.layers, layers);

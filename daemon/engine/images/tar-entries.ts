@@ -1,6 +1,6 @@
 import { Header } from "tar/header";
 import { Pax } from "tar/pax";
-import { EngineError } from "../../base/errors.ts";
+import { EngineError, messageOf } from "../../base/errors.ts";
 
 const BLOCK = 512;
 /** Bytes of a pax or GNU long-name record; paths are 4096 at most. */
@@ -73,8 +73,18 @@ const BODILESS: ReadonlySet<string> = new Set([
   "FIFO",
 ]);
 
+/** The parser throws plain errors at fields that hold no number. */
+function parseHeader(...args: [block: Buffer, pax: Pax | undefined, global: Pax | undefined]): Header {
+  const [block, pax, global] = args;
+  try {
+    return new Header(block, 0, pax, global);
+  } catch (error) {
+    throw invalid(messageOf(error));
+  }
+}
+
 function readHeader(block: Buffer, pax: Pax | undefined, global: Pax | undefined): Header {
-  const header = new Header(block, 0, pax, global);
+  const header = parseHeader(block, pax, global);
   if (!header.cksumValid) throw invalid("a header's checksum is wrong");
   if (!Number.isSafeInteger(header.size ?? 0) || (header.size ?? 0) < 0) throw invalid("an entry has no valid size");
   return header;
