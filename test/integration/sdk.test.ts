@@ -1,14 +1,11 @@
 /** The SDK against the real daemon, and against dockerd where there is one: the same suite. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Engine, ExecutableNotFound, ImageNotFound, NotFound, Conflict, type EngineEvent } from "../../sdk/index.ts";
-import { EngineProcess } from "../bench/engine-process.ts";
+import { busyboxArchive } from "../support/busybox-image.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { skipAloud } from "../support/docker-cli.ts";
+import { Dockerd, findDockerd } from "../support/dockerd.ts";
 
 const MIB = 1024 * 1024;
 
@@ -51,25 +48,22 @@ describe("SDK with slipwayd", () => {
 });
 
 describe("SDK with dockerd", () => {
-  let disk: string;
-  let peer: EngineProcess;
+  let dockerd: Dockerd | undefined;
   let engine: Engine;
 
   before(async function () {
     this.timeout(60_000);
-    const folder = (process.env["PATH"] ?? "").split(":").find((path) => existsSync(join(path, "dockerd")));
-    if (folder === undefined) return skipAloud(this, "no dockerd on this machine");
-    disk = await mkdtemp(join(tmpdir(), "slipway-peer-"));
-    peer = await EngineProcess.peer(disk, { name: "dockerd", path: folder });
-    engine = await Engine.connect({ host: `unix://${peer.socket}`, env: { HOME: disk } });
+    const program = findDockerd();
+    if (program === undefined) return skipAloud(this, "there is no dockerd on this machine");
+    dockerd = await Dockerd.start(program);
+    engine = await Engine.connect({ host: `unix://${dockerd.socket}`, env: { HOME: dockerd.root } });
+    await engine.images.load(busyboxArchive());
   });
 
   after(async function () {
     this.timeout(60_000);
-    if (engine === undefined) return;
-    await engine[Symbol.asyncDispose]();
-    await peer[Symbol.asyncDispose]();
-    await rm(disk, { recursive: true, force: true });
+    await engine?.[Symbol.asyncDispose]();
+    await dockerd?.[Symbol.asyncDispose]();
   });
 
   sdkSuite(() => engine);
