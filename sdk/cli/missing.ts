@@ -34,5 +34,6 @@ export function unknownCommand(words: readonly string[]): string {
   if (what !== undefined) return `slipway: 'slipway ${name}' is not supported: this command does not have ${what}\n`;
   const group = ["container", "image", "network", "system", "volume"].includes(words[0]!) ? ` ${words[0]}` : "";
   const shown = group === "" ? words[0]! : words.slice(0, 2).join(" ");
-  return `slipway: unknown command: slipway ${shown}\n\nRun 'slipway${group} --help' for more information\n`;
+  const usage = group === "" ? "" : `Usage:  slipway${group}\n\n`;
+  return `slipway: unknown command: slipway ${shown}\n\n${usage}Run 'slipway${group} --help' for more information\n`;
 }

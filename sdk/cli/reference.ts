@@ -26,7 +26,9 @@ export function parseImageName(text: string): ImageName {
   const host = !hasHost || first === "index.docker.io" ? HUB : first;
   const rest = hasHost ? name.slice(slash + 1) : name;
   if (rest !== rest.toLowerCase())
-    throw new CommandFailure(`invalid reference format: repository name (${rest}) must be lowercase`);
+    throw new CommandFailure(
+      `invalid reference format: repository name (${host === HUB && !rest.includes("/") ? `library/${rest}` : rest}) must be lowercase`,
+    );
   if (!PATH.test(rest) || !HOST.test(host) || (tag !== undefined && !TAG.test(tag)))
     throw new CommandFailure("invalid reference format");
   const path = host === HUB && !rest.includes("/") ? `library/${rest}` : rest;

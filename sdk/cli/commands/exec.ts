@@ -50,6 +50,7 @@ function execBody(context: CommandContext, options: ExecOptions, words: readonly
     AttachStdin: attached && (options.interactive ?? false),
     AttachStdout: attached,
     AttachStderr: attached,
+    Detach: !attached,
     Env: environment(options["env-file"], options.env, context.env),
     WorkingDir: options.workdir ?? "",
     Cmd: [...words],
