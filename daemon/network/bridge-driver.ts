@@ -163,6 +163,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#ports[Symbol.dispose]();
     this.#firewall[Symbol.dispose]();
     this.#socket[Symbol.dispose]();
   }

@@ -21,7 +21,7 @@ interface Held {
  * Ports of the host that are published, each held by a socket so that nobody else gets it: neither another container nor a
  * program of the host. Packets do not come to these sockets: the kernel has rewritten them before.
  */
-export class PublishedPorts {
+export class PublishedPorts implements Disposable {
   readonly #held = new Map<string, Held>();
 
   /** All or none. @throws EngineError Conflict "port is already allocated". */
@@ -40,6 +40,12 @@ export class PublishedPorts {
     this.#held.delete(owner);
     held?.sockets.dispose();
     return held?.mappings ?? [];
+  }
+
+  /** The process ends: its sockets go, and the rules stay for the containers that live on. */
+  [Symbol.dispose](): void {
+    for (const { sockets } of this.#held.values()) sockets.dispose();
+    this.#held.clear();
   }
 
   mappingsOf(owner: string): readonly PortMapping[] {

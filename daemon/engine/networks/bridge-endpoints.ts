@@ -1,8 +1,9 @@
 import { EngineError } from "../../base/errors.ts";
-import type { AddressPool, BridgeDriver, BridgeNetwork } from "../../network/network-driver.ts";
+import type { AddressPool, BridgeDriver, BridgeNetwork, PortRequest } from "../../network/network-driver.ts";
 import type { EndpointRecord, EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
 import { bridgeOf } from "./bridge-network.ts";
+import { publishError } from "./port-requests.ts";
 
 export interface BridgeEndpointsDeps {
   readonly bridge: BridgeDriver;
@@ -110,9 +111,26 @@ export class BridgeEndpoints {
     }
   }
 
+  /**
+   * Publishes ports over an endpoint, all or none.
+   * @returns the endpoint as it is then.
+   * @throws EngineError Conflict "… port is already allocated".
+   */
+  publish(endpoint: EndpointRecord, requests: readonly PortRequest[], container: string): EndpointRecord {
+    if (requests.length === 0) return endpoint;
+    const { endpointId, hostInterface, ipAddress, globalIpv6Address } = endpoint;
+    try {
+      const target = { hostInterface, ipv4: ipAddress, ipv6: globalIpv6Address };
+      return { ...endpoint, ports: this.#deps.bridge.publish(endpointId, requests, target) };
+    } catch (error) {
+      throw publishError(container, endpointId, error);
+    }
+  }
+
   /** Idempotent. */
   detach(endpoint: EndpointRecord): void {
     if (endpoint.hostInterface === "") return;
+    this.#deps.bridge.unpublish(endpoint.endpointId);
     this.#deps.bridge.disconnect({ hostInterface: endpoint.hostInterface });
     const pools = this.#pools.get(endpoint.networkId);
     pools?.ipv4.release(endpoint.ipAddress);

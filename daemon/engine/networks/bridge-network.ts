@@ -5,6 +5,7 @@ import type { NetworkRecord } from "../services.ts";
 export const BRIDGE_NAME = "com.docker.network.bridge.name";
 export const ENABLE_ICC = "com.docker.network.bridge.enable_icc";
 export const ENABLE_MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade";
+export const HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 export const MTU = "com.docker.network.driver.mtu";
 
 /** What the driver is to make of a record. */

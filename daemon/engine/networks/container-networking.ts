@@ -1,3 +1,4 @@
+import type { Logger } from "../../base/logger.ts";
 import { newId } from "../../base/ids.ts";
 import type { Sandboxes } from "../../network/network-driver.ts";
 import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
@@ -6,10 +7,12 @@ import { BridgeEndpoints, type BridgeEndpointsDeps } from "./bridge-endpoints.ts
 import { bridgeOf } from "./bridge-network.ts";
 import { checkWishes, freeInterface, wayOut, wishesOf, type EndpointWish, type WayOut } from "./endpoint-wishes.ts";
 import type { NetworkStore } from "./networks.ts";
+import { portRequests, sameRequests } from "./port-requests.ts";
 
 export interface ContainerNetworkingDeps extends BridgeEndpointsDeps {
   readonly networks: NetworkStore;
   readonly sandboxes: Sandboxes;
+  readonly log: Logger;
 }
 
 /** Where a start puts a container's processes on the network. */
@@ -55,10 +58,10 @@ export class ContainerNetworking {
       const plain = { networkId: first.network.id, endpointId: newId(), ...NO_ADDRESS };
       return { sandboxPath: undefined, endpoints: { [first.network.name]: plain } };
     }
-    return { sandboxPath, endpoints: this.#joinBridges(wishes, sandboxPath) };
+    return { sandboxPath, endpoints: this.#joinBridges(container, wishes, sandboxPath) };
   }
 
-  #joinBridges(wishes: readonly EndpointWish[], sandboxPath: string): Endpoints {
+  #joinBridges(container: Container, wishes: readonly EndpointWish[], sandboxPath: string): Endpoints {
     using undo = new DisposableStack();
     const { sandboxes } = this.#deps;
     sandboxes.create(sandboxPath);
@@ -70,10 +73,15 @@ export class ContainerNetworking {
       const place = { sandboxPath, containerInterface, isWayOut: network.name === out };
       const endpoint = this.#bridges.attach(network, settings, newId(), place);
       undo.defer(() => this.#bridges.detach(endpoint));
-      endpoints[network.name] = endpoint;
+      endpoints[network.name] = place.isWayOut ? this.#publish(container, network, endpoint) : endpoint;
     }
     undo.move();
     return endpoints;
+  }
+
+  /** Ports are published over the way out; an internal network publishes none. */
+  #publish({ name, spec }: Container, network: NetworkRecord, endpoint: EndpointRecord): EndpointRecord {
+    return network.internal ? endpoint : this.#bridges.publish(endpoint, portRequests(spec, network), name);
   }
 
   /** Makes the bridge of a network that was just created. @throws EngineError Conflict when its name is taken. */
@@ -98,14 +106,11 @@ export class ContainerNetworking {
       containerInterface: freeInterface(Object.values(container.endpoints)),
       isWayOut: false,
     };
+    using undo = new DisposableStack();
     const endpoint = this.#bridges.attach(network, settings, newId(), place);
-    const endpoints = { ...container.endpoints, [network.name]: endpoint };
-    try {
-      this.#route(container, endpoints, sandboxPath);
-    } catch (error) {
-      this.#bridges.detach(endpoint);
-      throw error;
-    }
+    undo.defer(() => this.#bridges.detach(endpoint));
+    const endpoints = this.#route(container, { ...container.endpoints, [network.name]: endpoint }, sandboxPath);
+    undo.move();
     return endpoints;
   }
 
@@ -113,20 +118,31 @@ export class ContainerNetworking {
   async disconnect(container: Container, network: NetworkRecord, sandboxPath: string): Promise<Endpoints> {
     const { [network.name]: endpoint, ...others } = container.endpoints;
     if (endpoint === undefined) return others;
-    // First: the way out over the interface goes with it, and a container should not be without one in between.
-    this.#route(container, others, sandboxPath);
+    // Before the new way out takes them over.
+    this.#deps.bridge.unpublish(endpoint.endpointId);
+    // Before the interface goes, and the way out with it: a container should not be without one in between.
+    const endpoints = this.#route(container, others, sandboxPath);
     this.#bridges.detach(endpoint);
     await this.#deps.bridge.settled();
-    return others;
+    return endpoints;
   }
 
-  #route({ spec }: Container, endpoints: Endpoints, sandboxPath: string): void {
+  /** Sets the way out anew, and publishes over it what nobody publishes now. */
+  #route(container: Container, endpoints: Endpoints, sandboxPath: string): Endpoints {
     const candidates = Object.keys(endpoints).map((name) =>
-      candidate(this.#deps.networks.get(name), spec.networks?.[name] ?? {}),
+      candidate(this.#deps.networks.get(name), container.spec.networks?.[name] ?? {}),
     );
-    const out = endpoints[wayOut(candidates) ?? ""];
-    if (out === undefined || (out.gateway === "" && out.ipv6Gateway === "")) return;
+    const name = wayOut(candidates) ?? "";
+    const out = endpoints[name];
+    if (out === undefined || (out.gateway === "" && out.ipv6Gateway === "")) return endpoints;
     this.#deps.bridge.setDefaultRoute(sandboxPath, { ipv4: out.gateway, ipv6: out.ipv6Gateway });
+    if (Object.values(endpoints).some(({ ports = [] }) => ports.length > 0)) return endpoints;
+    const before = Object.values(container.endpoints).flatMap(({ ports = [] }) => ports);
+    const published =
+      before.length > 0
+        ? this.#bridges.publish(out, sameRequests(before), container.name)
+        : this.#publish(container, this.#deps.networks.get(name), out);
+    return { ...endpoints, [name]: published };
   }
 
   /** Idempotent. */
@@ -139,7 +155,7 @@ export class ContainerNetworking {
   restore(running: readonly Container[]): void {
     const networks = new Map(this.#bridgeNetworks().map((network) => [network.id, network]));
     const known = new Set([...networks.values()].map((network) => bridgeOf(network).bridge));
-    for (const { endpoints } of running) {
+    for (const { name, endpoints } of running) {
       for (const endpoint of Object.values(endpoints)) {
         if (endpoint.hostInterface === "") continue;
         known.add(endpoint.hostInterface);
@@ -148,9 +164,19 @@ export class ContainerNetworking {
         if (network === undefined) continue;
         this.#bridges.reserve(network, endpoint);
         this.#bridges.setup(network);
+        this.#publishAgain(name, endpoint);
       }
     }
     this.#deps.bridge.sweep(known);
+  }
+
+  /** Its ports were free to others while there was no daemon: one that is lost must not keep the daemon from starting. */
+  #publishAgain(container: string, endpoint: EndpointRecord): void {
+    try {
+      this.#bridges.publish(endpoint, sameRequests(endpoint.ports ?? []), container);
+    } catch (error) {
+      this.#deps.log.warn("a published port was lost", { container, error });
+    }
   }
 
   /**

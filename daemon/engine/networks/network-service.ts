@@ -9,7 +9,7 @@ import type { Container, EndpointRecord, EndpointSettings } from "../model/conta
 import type { Filters, NetworkRecord, Networks, NetworkWish } from "../services.ts";
 import type { ContainerNetworking } from "./container-networking.ts";
 import { checkWishes, isPredefined, modeName, wishesOf } from "./endpoint-wishes.ts";
-import { recordOf } from "./network-wish.ts";
+import { checkNetworkName, recordOf } from "./network-wish.ts";
 import type { NetworkStore } from "./networks.ts";
 
 export interface NetworkServiceDeps {
@@ -45,6 +45,7 @@ export class NetworkService implements Networks {
   /** The bridge first, then the record: a crash between them leaves a bridge that no record names, which the next start sweeps. */
   async create(wish: NetworkWish): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
     const { networks, networking } = this.#deps;
+    checkNetworkName(wish.name);
     networks.refuseTakenName(wish.name);
     const network = recordOf(wish, { used: networks.subnets(), chooseSubnet: () => networks.chooseSubnet() });
     try {

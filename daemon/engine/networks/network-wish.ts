@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import { defaultGateway } from "../../network/address-range.ts";
 import { contains, formatCidr, overlaps, parseCidr, sizeOf, type Cidr } from "../../network/cidr.ts";
 import type { IpamPool, NetworkRecord, NetworkWish } from "../services.ts";
-import { BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, MTU } from "./bridge-network.ts";
+import { BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_BINDING, MTU } from "./bridge-network.ts";
 
 export interface WishContext {
   /** Of other networks, both families. */
@@ -14,11 +15,10 @@ export interface WishContext {
 }
 
 /**
- * A record from what `network create` asks for: everything checked, and what was left open chosen.
+ * A record from what `network create` asks for: everything but the name checked, and what was left open chosen.
  * @throws EngineError InvalidParameter, Forbidden, NotFound or NotImplemented (services.ts, `Networks.create`).
  */
 export function recordOf(wish: NetworkWish, context: WishContext): NetworkRecord {
-  checkName(wish.name);
   checkDriver(wish);
   checkOptions(wish.options);
   const { ipv4, ipv6 } = splitFamilies(wish);
@@ -45,7 +45,8 @@ export function recordOf(wish: NetworkWish, context: WishContext): NetworkRecord
   };
 }
 
-function checkName(name: string): void {
+/** @throws EngineError InvalidParameter; Forbidden for one that is always there. */
+export function checkNetworkName(name: string): void {
   if (name.trim() === "") throw invalid("network name cannot be blank");
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name))
     throw invalid(`invalid network name ${JSON.stringify(name)}: only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
@@ -71,6 +72,7 @@ const OPTIONS: Readonly<Record<string, (value: string) => boolean>> = {
   [BRIDGE_NAME]: (value) => /^[a-zA-Z0-9_.-]{1,15}$/.test(value) && !/^\.\.?$/.test(value),
   [ENABLE_ICC]: isBoolean,
   [ENABLE_MASQUERADE]: isBoolean,
+  [HOST_BINDING]: (value) => isIP(value) === 4,
   [MTU]: (value) => /^\d{2,5}$/.test(value) && Number(value) >= 68 && Number(value) <= 65_535,
 };
 
