@@ -1,9 +1,7 @@
-import type { ContainerSummary } from "../../../sdk/contract/index.ts";
-import type { Engine, ListedContainer } from "../../engine/services.ts";
+import type { Engine } from "../../engine/services.ts";
 import { boolean, filters, integer } from "../http/query.ts";
 import type { Route } from "../http/route.ts";
-import { imageShown } from "./image-shown.ts";
-import { exposedPorts } from "./view/config.ts";
+import { imageVolumes } from "./image-volumes.ts";
 import { inspectJson } from "./view/inspect.ts";
 import { summaryJson } from "./view/summary.ts";
 
@@ -12,12 +10,6 @@ const FILTERS = [
   "ancestor", "before", "expose", "exited", "health", "id", "isolation", "is-task", "label", "name", "network", "publish",
   "since", "status", "volume",
 ];
-
-/** A listed container as `GET /containers/json` and `GET /system/df` show it. */
-export function listedJson(engine: Engine, listed: ListedContainer): ContainerSummary {
-  const { spec, imageId } = listed.container;
-  return summaryJson(listed, exposedPorts(spec.exposedPorts, imageShown(engine, imageId)));
-}
 
 /** `GET /containers/json`. */
 export function listRoute(engine: Engine): Route {
@@ -37,7 +29,7 @@ export function listRoute(engine: Engine): Route {
       );
       await response.json(
         200,
-        listed.map((each) => listedJson(engine, each)),
+        listed.map((each) => summaryJson(each)),
       );
     },
   };
@@ -54,8 +46,8 @@ export function inspectRoute(engine: Engine): Route {
       const size = boolean(query, "size") ? await containers.size(id, signal) : undefined;
       // Read after the wait, and together: what is shown was true at one moment.
       const container = containers.get(id);
-      const image = imageShown(engine, container.imageId);
-      await response.json(200, inspectJson(container, containers.details(id), image, size));
+      const volumes = imageVolumes(engine, container.imageId);
+      await response.json(200, inspectJson(container, containers.details(id), volumes, size));
     },
   };
 }

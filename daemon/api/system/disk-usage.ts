@@ -1,7 +1,7 @@
 import type { SystemDataUsage } from "../../../sdk/contract/index.ts";
 import { EngineError } from "../../base/errors.ts";
 import type { DiskUsage, Engine } from "../../engine/services.ts";
-import { listedJson } from "../containers/list.ts";
+import { summaryJson } from "../containers/view/summary.ts";
 import type { Route } from "../http/route.ts";
 import { imageSummary } from "../images/summary.ts";
 import { volumeJson } from "../volumes/volume.ts";
@@ -18,23 +18,18 @@ export function diskUsageRoute(engine: Engine): Route {
       const unknown = asked.find((each) => !TYPES.includes(each));
       if (unknown !== undefined) throw new EngineError("InvalidParameter", `unknown object type: ${unknown}`);
       const usage = await engine.system.diskUsage(signal);
-      await response.json(200, diskUsageJson(engine, usage, new Set(asked.length > 0 ? asked : TYPES), apiVersion));
+      await response.json(200, diskUsageJson(usage, new Set(asked.length > 0 ? asked : TYPES), apiVersion));
     },
   };
 }
 
-function diskUsageJson(
-  engine: Engine,
-  usage: DiskUsage,
-  types: ReadonlySet<string>,
-  apiVersion: string,
-): SystemDataUsage {
+function diskUsageJson(usage: DiskUsage, types: ReadonlySet<string>, apiVersion: string): SystemDataUsage {
   return {
     LayersSize: types.has("image") ? usage.layersSize : 0,
     Images: types.has("image")
       ? usage.images.map((each) => ({ ...imageSummary(each, apiVersion), Containers: each.containers }))
       : null,
-    Containers: types.has("container") ? usage.containers.map((each) => listedJson(engine, each)) : null,
+    Containers: types.has("container") ? usage.containers.map((each) => summaryJson(each)) : null,
     Volumes: types.has("volume")
       ? usage.volumes.map((each) => ({ ...volumeJson(each), UsageData: { Size: each.size, RefCount: each.refCount } }))
       : null,

@@ -80,7 +80,7 @@ describe("statusText and stateJson", () => {
 });
 
 describe("inspectJson", () => {
-  const image = { exposedPorts: ["80/tcp"], volumes: ["/data"] };
+  const image = ["/data"];
 
   it("answers the contract's shape", () => {
     const json = JSON.parse(JSON.stringify(inspectJson(container(), details(), image))) as unknown;
@@ -90,7 +90,7 @@ describe("inspectJson", () => {
   it("gives back what create asked for", () => {
     const body = MANY_FLAGS;
     const made = container({ spec: parseCreateBody(body) });
-    const { HostConfig, Config } = inspectJson(made, details(), { exposedPorts: [], volumes: [] });
+    const { HostConfig, Config } = inspectJson(made, details(), []);
     const sent: Readonly<Record<string, unknown>> = body.HostConfig;
     for (const name of [
       "Binds",
@@ -122,7 +122,7 @@ describe("inspectJson", () => {
 
   it("what it answers can be sent to create again", () => {
     const first = container({ spec: parseCreateBody(MANY_FLAGS) });
-    const { HostConfig, Config } = inspectJson(first, details(), { exposedPorts: [], volumes: [] });
+    const { HostConfig, Config } = inspectJson(first, details(), []);
     const again = parseCreateBody({ ...Config, HostConfig });
     const { host } = first.spec;
     // What was left to the engine is said in full.
@@ -134,14 +134,23 @@ describe("inspectJson", () => {
     assert.deepStrictEqual(again.host, decided);
   });
 
-  it("shows the address on the default bridge twice, and open ports while it runs", () => {
-    const endpoints = { bridge: endpoint };
-    const running = container({ endpoints, state: { status: "running", pid: 5, startedAt: NEVER } });
+  it("shows the address on the default bridge twice, and ports while it runs", () => {
+    const ports = [{ containerPort: 80, protocol: "tcp" as const, hostIp: "0.0.0.0", hostPort: 8080 }];
+    const endpoints = { bridge: { ...endpoint, ports } };
+    const spec = parseCreateBody({ Image: "a", ExposedPorts: { "80/tcp": {}, "53/udp": {} } });
+    const running = container({ spec, endpoints, state: { status: "running", pid: 5, startedAt: NEVER } });
     const { NetworkSettings, Config } = inspectJson(running, details({ endpoints }), image);
     assert.equal(NetworkSettings.IPAddress, "172.17.0.2");
     assert.equal(NetworkSettings.Networks?.["bridge"]?.IPAddress, "172.17.0.2");
-    assert.deepStrictEqual(NetworkSettings.Ports, { "80/tcp": null });
-    assert.deepStrictEqual(Config.ExposedPorts, { "80/tcp": {} });
+    assert.deepStrictEqual(NetworkSettings.Ports, {
+      "80/tcp": [{ HostIp: "0.0.0.0", HostPort: "8080" }],
+      "53/udp": null,
+    });
+    assert.deepStrictEqual(Config.ExposedPorts, { "80/tcp": {}, "53/udp": {} });
+    assert.deepStrictEqual(summaryJson({ container: running, imageName: "a" }).Ports, [
+      { PrivatePort: 53, Type: "udp" },
+      { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+    ]);
   });
 
   it("names the network before the first start, and none for another container's", () => {
@@ -155,20 +164,12 @@ describe("inspectJson", () => {
 
 describe("summaryJson", () => {
   it("answers the contract's shape, without sizes that were not asked for", () => {
-    const json = summaryJson({ container: container(), imageName: "busybox" }, ["80/tcp"]);
+    const json = summaryJson({ container: container(), imageName: "busybox" });
     assert.deepStrictEqual([...Value.Errors(ContainerSummary, json)], []);
     assert.deepStrictEqual(
       [json.Names, json.Command, json.Ports, "SizeRw" in json, json.HostConfig],
       [["/brisk_clipper"], "sh -c 'echo hi'", [], false, { NetworkMode: "bridge" }],
     );
-  });
-
-  it("lists the ports of a container that runs", () => {
-    const running = container({ state: { status: "running", pid: 5, startedAt: NEVER } });
-    assert.deepStrictEqual(summaryJson({ container: running, imageName: "a" }, ["80/tcp", "53/udp"]).Ports, [
-      { PrivatePort: 80, Type: "tcp" },
-      { PrivatePort: 53, Type: "udp" },
-    ]);
   });
 });
 

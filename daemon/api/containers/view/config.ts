@@ -1,11 +1,9 @@
 import type { ContainerConfig } from "../../../../sdk/contract/index.ts";
 import type { Container } from "../../../engine/model/container.ts";
-import type { ImageShown } from "./inspect.ts";
 
 /** `Config` of inspect: the image's defaults and the user's wishes as one, which is what runs. */
-export function configJson({ spec, process }: Container, image: ImageShown): ContainerConfig {
-  const exposed = exposedPorts(spec.exposedPorts, image);
-  const volumes = [...new Set([...spec.volumes, ...image.volumes])];
+export function configJson({ spec, process }: Container, imageVolumes: readonly string[]): ContainerConfig {
+  const volumes = [...new Set([...spec.volumes, ...imageVolumes])];
   return {
     Hostname: spec.hostname,
     Domainname: spec.domainname,
@@ -13,7 +11,7 @@ export function configJson({ spec, process }: Container, image: ImageShown): Con
     AttachStdin: spec.attachStdin,
     AttachStdout: spec.attachStdout,
     AttachStderr: spec.attachStderr,
-    ...(exposed.length > 0 && { ExposedPorts: setOf(exposed) }),
+    ...(spec.exposedPorts.length > 0 && { ExposedPorts: setOf(spec.exposedPorts) }),
     Tty: spec.tty,
     OpenStdin: spec.openStdin,
     StdinOnce: spec.stdinOnce,
@@ -28,10 +26,6 @@ export function configJson({ spec, process }: Container, image: ImageShown): Con
     ...(process.stopSignal !== "SIGTERM" && { StopSignal: process.stopSignal }),
     ...(spec.stopTimeout !== undefined && { StopTimeout: spec.stopTimeout }),
   };
-}
-
-export function exposedPorts(own: readonly string[], image: ImageShown): readonly string[] {
-  return [...new Set([...own, ...image.exposedPorts])];
 }
 
 function setOf(names: readonly string[]): Record<string, Record<string, never>> {

@@ -2,23 +2,18 @@ import type { NetworkSettings } from "../../../../sdk/contract/index.ts";
 import type { Container } from "../../../engine/model/container.ts";
 import type { ContainerDetails } from "../../../engine/services.ts";
 import { endpointsJson } from "./endpoints.ts";
+import { portMap } from "./ports.ts";
 
-/** `NetworkSettings` of inspect. `exposed`: the ports of the image and the user. */
-export function networkSettingsJson(
-  container: Container,
-  details: ContainerDetails,
-  exposed: readonly string[],
-): NetworkSettings {
+/** `NetworkSettings` of inspect. */
+export function networkSettingsJson(container: Container, details: ContainerDetails): NetworkSettings {
   const networks = endpointsJson(container, details.endpoints);
   // The flat fields speak of the default bridge alone, as they did before there were other networks.
   const flat = networks["bridge"];
-  const { status } = container.state;
-  const live = status === "running" || status === "paused";
   return {
     Bridge: "",
     SandboxID: details.sandboxId,
     SandboxKey: details.sandboxPath,
-    Ports: live ? Object.fromEntries(exposed.map((port) => [port, null])) : {},
+    Ports: portMap(container, details.endpoints),
     HairpinMode: false,
     LinkLocalIPv6Address: "",
     LinkLocalIPv6PrefixLen: 0,

@@ -1,16 +1,12 @@
-import type { ContainerSummary, PortSummary } from "../../../../sdk/contract/index.ts";
-import type { Container } from "../../../engine/model/container.ts";
+import type { ContainerSummary } from "../../../../sdk/contract/index.ts";
 import type { ListedContainer } from "../../../engine/services.ts";
 import { endpointsJson } from "./endpoints.ts";
 import { mountPoints } from "./mount-points.ts";
+import { portSummaries } from "./ports.ts";
 import { statusText } from "./state.ts";
 
-/** One of `GET /containers/json`. `exposed`: the ports of the image and the user. */
-export function summaryJson(
-  { container, imageName, size }: ListedContainer,
-  exposed: readonly string[],
-  now = Date.now(),
-): ContainerSummary {
+/** One of `GET /containers/json`. */
+export function summaryJson({ container, imageName, size }: ListedContainer, now = Date.now()): ContainerSummary {
   const { spec, process, state } = container;
   const { annotations, network } = spec.host;
   return {
@@ -20,7 +16,7 @@ export function summaryJson(
     ImageID: container.imageId,
     Command: commandText(process.args),
     Created: Math.floor(Date.parse(container.createdAt) / 1000),
-    Ports: portsJson(container, exposed),
+    Ports: portSummaries(container),
     ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Labels: process.labels,
     State: state.status,
@@ -37,14 +33,4 @@ export function summaryJson(
 /** Words with a blank in them are quoted. */
 function commandText(args: readonly string[]): string {
   return args.map((word) => (word.includes(" ") ? `'${word}'` : word)).join(" ");
-}
-
-/** Ports are open to others only while it runs. */
-function portsJson({ state, spec }: Container, exposed: readonly string[]): PortSummary[] {
-  if (state.status !== "running" && state.status !== "paused") return [];
-  if (spec.host.network === "host" || spec.host.network === "none") return [];
-  return exposed.map((port) => {
-    const [number, protocol = "tcp"] = port.split("/");
-    return { PrivatePort: Number(number), Type: protocol };
-  });
 }
