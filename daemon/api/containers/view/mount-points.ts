@@ -13,7 +13,8 @@ export function mountPoints({ mounts, spec }: Container): MountPoint[] {
       Source: mount.source,
       Destination: mount.target,
       ...(mount.driver !== undefined && { Driver: mount.driver }),
-      Mode: modeOf(spec.host.binds, mount.target) ?? (mount.type === "volume" ? "z" : ""),
+      // Docker relabels volumes that have a name, and says so where nothing else was asked for.
+      Mode: modeOf(spec.host.binds, mount.target) || (mount.type === "volume" && !mount.anonymous ? "z" : ""),
       RW: mount.readWrite,
       Propagation: mount.propagation,
     }));
