@@ -5,13 +5,7 @@ import { invalid, unsupported } from "./invalid.ts";
 const CONFIG = ["NetworkDisabled", "OnBuild", "Shell"] as const satisfies (keyof ContainerCreateBody)[];
 
 /** ContainerIDFile is not here: it names a file of the client's, and the daemon has no part in it. */
-const HOST = [
-  "PortBindings",
-  "PublishAllPorts",
-  "Cgroup",
-  "Links",
-  "StorageOpt",
-] as const satisfies (keyof HostConfig)[];
+const HOST = ["Cgroup", "Links", "StorageOpt"] as const satisfies (keyof HostConfig)[];
 
 const RESOURCES = [
   "BlkioWeight",
