@@ -45,7 +45,7 @@ export class Dockerd implements AsyncDisposable {
     });
     const dockerd = new Dockerd(root, child);
     const log: string[] = [];
-    for await (const line of createInterface({ input: child.stderr! })) {
+    for await (const line of createInterface({ input: child.stderr })) {
       log.push(line);
       if (!line.includes("API listen on")) continue;
       child.stderr?.resume();
