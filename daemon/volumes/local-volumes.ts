@@ -130,9 +130,13 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
   async sweep(known: ReadonlySet<string>): Promise<void> {
     await this.#trash.empty();
     for (const name of await readdir(this.#folder)) {
-      const path = join(this.#folder, name);
-      if (!known.has(name)) this.#takeAway(path);
-      else if (!this.#mounts.isHeld(name)) unmountAll(join(path, DATA));
+      if (!known.has(name)) this.#takeAway(join(this.#folder, name));
+    }
+  }
+
+  async settle(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (!this.#mounts.isHeld(name)) unmountAll(join(this.#folder, name, DATA));
     }
   }
 

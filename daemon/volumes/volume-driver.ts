@@ -29,6 +29,8 @@ export interface VolumeDriver {
   copyUp(name: string, rootfs: string, path: string, signal?: AbortSignal): Promise<void>;
   /** Bytes. */
   usage(name: string, signal?: AbortSignal): Promise<number>;
-  /** Removes what is not known, takes off what is mounted and not held. Run at start, once those who hold volumes are known. */
+  /** Removes what is not known. Run at start. */
   sweep(known: ReadonlySet<string>): Promise<void>;
+  /** Takes off what is mounted and not held. Run at start, once those who hold volumes are known. */
+  settle(): Promise<void>;
 }

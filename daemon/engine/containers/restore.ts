@@ -29,6 +29,7 @@ export async function restoreContainers(deps: RestoreDeps): Promise<void> {
   context.volumes.restore(running);
   for (const id of context.pins.list()) context.pins.release(id);
   await Promise.all(all.map((container) => restoreOne(deps, container, traces.has(container.id))));
+  await context.volumes.settle();
   for (const id of traces) {
     if (context.store.find(id) === undefined) await context.runtime.cleanup(id);
   }

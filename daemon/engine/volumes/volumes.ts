@@ -221,6 +221,11 @@ export class VolumeStore implements Volumes {
       for (const { name } of this.#withOptions(container)) this.#deps.driver.adopt(name, container.id);
   }
 
+  /** All that hold volumes from before this daemon are known: what is still mounted was left by a crash. */
+  async settle(): Promise<void> {
+    await this.#deps.driver.settle();
+  }
+
   #withOptions({ mounts }: Container): readonly Volume[] {
     return mounts.flatMap(({ type, name }) => {
       const volume = type === "volume" && name !== undefined ? this.#rows.find(name) : undefined;

@@ -155,7 +155,11 @@ export function specOf(host: Partial<HostSpec> = {}): ContainerSpec {
 const IMAGE = {
   id: "sha256:1",
   tags: ["docker.io/library/busybox:latest"],
-  config: { os: "linux", architecture: "amd64", run: { env: [], volumes: [], exposedPorts: [], labels: {}, user: "", workingDir: "" } },
+  config: {
+    os: "linux",
+    architecture: "amd64",
+    run: { env: [], volumes: [], exposedPorts: [], labels: {}, user: "", workingDir: "" },
+  },
 } as unknown as Image;
 
 /** A container service over fakes; a second one on the same metadata and runtime is "the daemon started again". */
@@ -193,12 +197,17 @@ export async function startEngine(
       hold: () => Promise.resolve(),
       release: () => Promise.resolve(),
       restore: () => undefined,
+      settle: () => Promise.resolve(),
       acquireFor: () => Promise.resolve([]),
       released: () => undefined,
       removeAnonymousOf: () => Promise.resolve(),
     },
     pins: { list: () => [], release: () => undefined },
-    specs: { validate: () => Promise.resolve([]), release: () => undefined, build: () => Promise.resolve({ spec: {}, warnings: [] }) },
+    specs: {
+      validate: () => Promise.resolve([]),
+      release: () => undefined,
+      build: () => Promise.resolve({ spec: {}, warnings: [] }),
+    },
     images: { get: () => IMAGE, chainOf: () => [] },
     events,
     log: silent,
