@@ -17,6 +17,8 @@ export interface AnswerOptions {
   readonly apiVersion: string;
   /** Whether the client asked for `Upgrade`. */
   readonly upgrade: boolean;
+  /** Told that the answer is a stream from now on. */
+  readonly streaming: () => void;
   /** Takes the connection from HTTP, with whatever body was announced read to its end. */
   readonly takeOver: () => Promise<Duplex>;
 }
@@ -57,6 +59,7 @@ export class Answer implements ApiResponse {
   start(status: number, headers: Readonly<Record<string, string>>): ResponseStream {
     this.#head(status, headers, "streaming");
     this.#options.response.flushHeaders();
+    this.#options.streaming();
     return new HttpStream(this.#options.response, () => (this.#phase = "done"));
   }
 

@@ -27,6 +27,8 @@ export class Connection {
   readonly exchanges = new Set<Exchange>();
   /** HTTP has nothing to do with it any more. */
   detached = false;
+  /** The client sends no more. */
+  inputEnded = false;
   readonly #patience: Patience | undefined;
   /** Listeners of node:http. */
   readonly #its: ReadonlyMap<string, readonly Listener[]>;
@@ -49,6 +51,10 @@ export class Connection {
         socket.listeners(name).filter((each) => before[at]?.has(each) === false) as Listener[],
       ]),
     );
+    socket.once("end", () => {
+      this.inputEnded = true;
+      for (const each of this.exchanges) each.inputEnded();
+    });
     this.#guard(this.#patience?.first);
   }
 

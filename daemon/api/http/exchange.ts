@@ -68,6 +68,9 @@ export class Exchange implements ApiRequest {
       headers: deps.headers,
       apiVersion: this.apiVersion,
       upgrade: request.headers.upgrade !== undefined,
+      streaming: () => {
+        if (incoming.connection.inputEnded) this.inputEnded();
+      },
       takeOver: () => this.#takeOver(),
     });
   }
@@ -128,6 +131,14 @@ export class Exchange implements ApiRequest {
 
   cancel(reason: EngineError): void {
     this.#abort.abort(reason);
+  }
+
+  /**
+   * A client that is gone and one that only has no more to say look the same until something is written. A stream may be
+   * silent for days, so it ends, as dockerd's does; an answer that is under way is let come.
+   */
+  inputEnded(): void {
+    if (this.#answer.phase === "streaming") this.cancel(clientGone());
   }
 
   readonly #closed = (): void => {

@@ -31,6 +31,8 @@ export class HttpApi {
       // Any other upgrade (h2c, as curl offers it) is one that we do not take: the request is answered as it is.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "tcp",
     });
+    // A client may close its half once it has asked (`nc -N`); node:http would close the other under the answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server
       .on("request", (request, response) => this.#begin(request, { response }))
       .on("checkContinue", (request, response) => this.#begin(request, { response, expectsContinue: true }))

@@ -137,8 +137,6 @@ describe("parseCreateBody", () => {
 
 describe("parseCreateBody refuses by name", () => {
   const HOST_FIELDS: readonly (readonly [field: string, value: unknown])[] = [
-    ["PortBindings", { "80/tcp": [{ HostPort: "80" }] }],
-    ["PublishAllPorts", true],
     ["Cgroup", "x"],
     ["Links", ["a:b"]],
     ["StorageOpt", { size: "1G" }],

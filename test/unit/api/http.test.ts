@@ -403,6 +403,27 @@ describe("HTTP core", () => {
       await aborted.promise;
     });
 
+    it("a client that closes its half after asking gets its answer; a stream for it ends", async () => {
+      const slow = route("GET", "/slow", async (request, response) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await response.json(200, { aborted: request.signal.aborted });
+      });
+      const stream = route("GET", "/stream", async (request, response) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const out = response.start(200, {});
+        if (!request.signal.aborted) await once(request.signal, "abort");
+        await out.end();
+      });
+      await using own = await FakeApi.start([slow, stream]);
+      const ask = async (path: string): Promise<string> => {
+        const socket = await own.connect();
+        socket.end(`GET ${path} HTTP/1.1\r\nHost: d\r\n\r\n`);
+        return await readToEnd(socket);
+      };
+      assert.match(await ask("/slow"), /^HTTP\/1\.1 200 OK[^]*\{"aborted":false\}\n$/);
+      assert.match(await ask("/stream"), /^HTTP\/1\.1 200 OK[^]*\r\n0\r\n\r\n$/);
+    });
+
     it("of guarded connections: a head that dribbles is cut off, a stream is not", async () => {
       const stream = route("GET", "/stream", async (request, response) => {
         response.start(200, {});
