@@ -68,7 +68,7 @@ const resources = {
   Devices: Nullable(Type.Array(DeviceMapping)),
   DeviceCgroupRules: OptionalTexts,
   DeviceRequests: Nullable(Type.Array(DeviceRequest)),
-  /** Gone since 1.42: accepted, without effect, as on Docker. */
+  /** Gone since 1.42, like its sibling: cgroups account for the kernel's memory with the rest. */
   KernelMemory: OptionalInteger,
   KernelMemoryTCP: OptionalInteger,
   MemoryReservation: OptionalInteger,
