@@ -1,6 +1,6 @@
 // What is published, bundled by esbuild: the SDK, the command, the daemon and its workers.
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DIST, ROOT } from "./paths.mjs";
 import { filesBelow, fingerprint, once } from "./stamp.mjs";
@@ -72,12 +72,19 @@ export async function buildBundles() {
         "globalThis.SLIPWAY_BUILD_TIME": JSON.stringify(new Date().toISOString()),
       },
     };
-    // The daemon apart: what it needs at its start is one file, and nothing of it is shared with a program that embeds the SDK.
-    const daemon = { slipwayd: "daemon/main.ts" };
-    for (const worker of workers) daemon[basename(worker, ".ts")] = worker;
-    rmSync(join(DIST, "chunks"), { recursive: true, force: true });
+    const entries = Object.fromEntries(workers.map((worker) => [basename(worker, ".ts"), worker]));
+    const stale = readdirSync(DIST).filter((name) => name === "chunks" || name.startsWith("slipwayd-"));
+    for (const name of stale) rmSync(join(DIST, name), { recursive: true });
     await Promise.all([
-      build({ ...common, entryPoints: daemon }),
+      // The daemon apart: what it needs at its start is few files, what it may never need (undici) stays on the disk, and nothing
+      // of it is shared with a program that embeds the SDK. Beside the workers and the shim, which it looks for beside itself.
+      build({
+        ...common,
+        entryPoints: { slipwayd: "daemon/main.ts" },
+        splitting: true,
+        chunkNames: "slipwayd-[name]-[hash]",
+      }),
+      build({ ...common, entryPoints: entries }),
       // The command loads only the file of the verb that it runs.
       build({
         ...common,
