@@ -21,7 +21,7 @@ export interface CommandSpec<S extends readonly OptionSpec[] = readonly OptionSp
 /** A command whose option values are typed from its own table. */
 export function defineCommand<const S extends readonly OptionSpec[]>(spec: CommandSpec<S>): CommandSpec {
   // The values are made from the same table, by parseArguments.
-  return spec as unknown as CommandSpec;
+  return spec;
 }
 
 /** A line of the table of commands. */

@@ -1,5 +1,5 @@
 /** The `slipway` command in this process, with streams that are read as text. */
-import { PassThrough, Readable, Writable } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { runProgram } from "../../sdk/cli/program.ts";
 import type { RunResult } from "./process.ts";
 
@@ -16,7 +16,7 @@ export async function slipway(args: readonly string[], options: CommandOptions =
   input.end(options.input ?? "");
   const code = await runProgram(args, {
     env: { HOME: "/nonexistent", ...options.env },
-    stdin: input as Readable,
+    stdin: input,
     stdout,
     stderr,
     cwd: () => options.cwd ?? process.cwd(),

@@ -3,7 +3,7 @@ import type { CommandContext } from "../context.ts";
 import { CommandFailure } from "../exit.ts";
 import { relayStdio } from "../stdio/relay.ts";
 import { forwardSignals } from "../stdio/signals.ts";
-import { followSize } from "../stdio/terminal.ts";
+import { followSize, terminalSize } from "../stdio/terminal.ts";
 import { exitCodeOf } from "./run.ts";
 import { DETACH_KEYS_OPTION } from "./shared.ts";
 
@@ -42,8 +42,17 @@ async function attach(context: CommandContext, name: string, options: AttachOpti
       : forwardSignals((signal) => engine.containers.kill(id, { signal }, context.signal));
   const query = { stream: true, stdout: true, stderr: true, detachKeys, ...(stdin ? { stdin } : {}) };
   using stream = await engine.containers.attach(id, query, context.signal);
+  if (tty) await nudge(context, id);
   using _size = tty ? followSize(context.stdout, (size) => engine.containers.resize(id, size)) : undefined;
   if ((await relayStdio(context, stream, { tty, stdin, detachKeys })) === "detached")
     throw new CommandFailure("read escape sequence");
   return exitCodeOf(await result);
+}
+
+/** A program draws its screen anew when the size changes: it is made to, or who comes back sees nothing until a key is pressed. */
+async function nudge(context: CommandContext, id: string): Promise<void> {
+  const size = terminalSize(context.stdout);
+  if (size === undefined) return;
+  const engine = await context.engine();
+  await engine.containers.resize(id, { h: size.h + 1, w: size.w + 1 }, context.signal).catch(() => undefined);
 }

@@ -1,4 +1,3 @@
-import type { ContainerUpdateBody } from "../../contract/index.ts";
 import { defineCommand } from "../command.ts";
 import { forEachObject } from "../each.ts";
 import { CommandFailure } from "../exit.ts";
@@ -53,7 +52,7 @@ export const command = defineCommand({
     const engine = await context.engine();
     const warnings: string[] = [];
     await forEachObject(context, names, async (name) => {
-      const answer = await engine.containers.update(name, given as ContainerUpdateBody, context.signal);
+      const answer = await engine.containers.update(name, given, context.signal);
       warnings.push(...(answer.Warnings ?? []));
     });
     if (warnings.length > 0) context.warn(`${warnings.join("\n")}\n`);

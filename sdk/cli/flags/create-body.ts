@@ -79,7 +79,7 @@ function assemble(
     Healthcheck: healthcheck(options),
     HostConfig: hostConfig(options, ports.bindings, volumes.binds, from),
     NetworkingConfig: endpointsOf(options),
-  }) as ContainerCreateBody;
+  });
 }
 
 function refuseContradictions(options: CreateOptions): void {

@@ -51,7 +51,7 @@ function applyField(
   const text = value ?? "";
   switch (key) {
     case "type":
-      mount.Type = text.toLowerCase() as Mount["Type"];
+      mount.Type = text.toLowerCase();
       return;
     case "source":
     case "src":
@@ -67,10 +67,10 @@ function applyField(
       mount.ReadOnly = flag(key, value);
       return;
     case "consistency":
-      mount.Consistency = text.toLowerCase() as Mount["Consistency"];
+      mount.Consistency = text.toLowerCase();
       return;
     case "bind-propagation":
-      mount.BindOptions = { ...mount.BindOptions, Propagation: text.toLowerCase() as never };
+      mount.BindOptions = { ...mount.BindOptions, Propagation: text.toLowerCase() };
       return;
     case "bind-nonrecursive":
       mount.BindOptions = { ...mount.BindOptions, NonRecursive: flag(key, value) };

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { InputStream, OutputStream } from "../context.ts";
 
 /** Rows and columns, as the API has them. */
@@ -16,6 +17,9 @@ export function terminalSize(stream: OutputStream): TerminalSize | undefined {
 export function rawMode(stdin: InputStream): Disposable {
   if (!stdin.isTTY || stdin.setRawMode === undefined) return { [Symbol.dispose]: () => undefined };
   stdin.setRawMode(true);
+  // Node's raw mode still makes a line feed a new line, which the container's terminal has done, or, for an editor, must not be done.
+  // Leaving raw mode puts that back too. Without stty there is a carriage return too many.
+  spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
   const restore = (): void => void stdin.setRawMode?.(false);
   // However the command ends, the shell gets its terminal back.
   process.once("exit", restore);
