@@ -119,18 +119,28 @@ class ShimRuntime implements Runtime {
   }
 
   async adopt(id: string): Promise<Task | ExitStatus | undefined> {
+    const signal = AbortSignal.timeout(TAKE_OVER_TIMEOUT_MS);
     const folder = new TaskFolder(this.#deps.execRoot, id);
     const record = folder.record();
     if (record === undefined) return undefined;
-    const cgroup = this.#openCgroup(record);
-    const signal = AbortSignal.timeout(TAKE_OVER_TIMEOUT_MS);
-    const socket = await reachable(folder.path, signal);
-    if (socket === undefined) return orphan(folder, cgroup);
-    const task = this.#task(id, record, cgroup, socket);
+    const task = await this.#reach(id, record, signal);
+    if (task === undefined) return orphan(folder, this.#openCgroup(record));
     const found = await task.takeOver(signal);
     if (found === true) return task;
     await task[Symbol.asyncDispose]();
     return found === false ? undefined : found;
+  }
+
+  /** The task, if its shim lives. */
+  async #reach(id: string, record: TaskRecord, signal: AbortSignal): Promise<ShimTask | undefined> {
+    try {
+      const socket = await connectShim(new TaskFolder(this.#deps.execRoot, id).path, signal);
+      return this.#task(id, record, this.#openCgroup(record), socket);
+    } catch (error) {
+      const code = errnoOf(error);
+      if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+      throw error;
+    }
   }
 
   list(): Promise<readonly string[]> {
@@ -138,9 +148,12 @@ class ShimRuntime implements Runtime {
   }
 
   async cleanup(id: string): Promise<void> {
-    const found = await this.adopt(id);
-    if (found !== undefined && "exited" in found) await found.delete();
-    else await this.#clear(id);
+    const signal = AbortSignal.timeout(TAKE_OVER_TIMEOUT_MS);
+    const record = new TaskFolder(this.#deps.execRoot, id).record();
+    const task = record === undefined ? undefined : await this.#reach(id, record, signal);
+    if (task === undefined) return await this.#clear(id);
+    await task.takeOver(signal);
+    await task.delete();
   }
 
   async #clear(id: string): Promise<void> {
@@ -150,17 +163,6 @@ class ShimRuntime implements Runtime {
       runtime: record === undefined ? undefined : this.runtimes[record.runtime],
       cgroup: record === undefined ? undefined : this.#openCgroup(record),
     });
-  }
-}
-
-/** The shim of a folder, or undefined when it is gone. */
-async function reachable(folder: string, signal: AbortSignal): Promise<Socket | undefined> {
-  try {
-    return await connectShim(folder, signal);
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
-    throw error;
   }
 }
 

@@ -79,7 +79,10 @@ export class ShimTask implements Task {
       throw error;
     }
     const phase = state.u32(Tag.phase);
-    if (phase === Phase.over) return exitOf(state);
+    if (phase === Phase.over) {
+      this.#end(exitOf(state));
+      return await this.exited;
+    }
     if (phase === Phase.running) this.pid = state.u32(Tag.pid);
     return phase === Phase.running;
   }

@@ -321,6 +321,7 @@ describe("Runtime", function () {
       await until(stream, "7 8\r\n");
       await started.kill(TERM);
       strictEqual((await started.exited).code, 143);
+      stream.destroy();
     });
 
     it("stdin ends with end()", async () => {
@@ -382,6 +383,7 @@ describe("Runtime", function () {
       strictEqual((await task.processes()).length, 3);
       await task.kill(KILL, true);
       strictEqual((await task.exited).code, 137);
+      stream.destroy();
     });
 
     it("without a pid namespace of its own, what it left behind ends with it", async () => {
