@@ -51,7 +51,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   constructor({ daemonId, log }: BridgeDriverDeps) {
     this.#log = log;
     this.#tag = createHash("sha256").update(daemonId).digest("hex").slice(0, 4);
-    this.#firewall = new Firewall(`slipway_${this.#tag}`);
+    this.#firewall = new Firewall({ table: `slipway_${this.#tag}`, log });
   }
 
   setup(network: BridgeNetwork): void {

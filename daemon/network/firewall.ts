@@ -1,11 +1,19 @@
+import type { Logger } from "../base/logger.ts";
+import { NFTABLES_GROUP, watchNetlinkGroup } from "../linux/netlink/group.ts";
 import { NETLINK_NETFILTER, rulesInChain } from "../linux/netlink/nf-tables.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { Nftables } from "../linux/nftables.ts";
 import type { BridgeNetwork } from "./network-driver.ts";
 import { FORWARD_RULES, type PortMapping, renderPorts, renderRemoval, renderRuleset } from "./ruleset.ts";
 
+export interface FirewallDeps {
+  /** Name of the table, of this daemon alone. */
+  readonly table: string;
+  readonly log: Logger;
+}
+
 /**
- * Our table in nftables: what it should hold is kept here, so it can be made again whenever someone flushed it. Every change
+ * Our table in nftables: what it should hold is kept here, so it is made again when someone flushed it. Every change
  * is one transaction: other packets see the old rules or the new ones.
  */
 export class Firewall implements Disposable {
@@ -14,10 +22,12 @@ export class Firewall implements Disposable {
   readonly #networks = new Map<string, BridgeNetwork>();
   #ports: readonly PortMapping[] = [];
   #socket: NetlinkSocket | undefined;
+  #watch: Disposable | undefined;
+  readonly #log: Logger;
 
-  /** @param table its name, of this daemon alone. */
-  constructor(table: string) {
+  constructor({ table, log }: FirewallDeps) {
     this.#table = table;
+    this.#log = log;
   }
 
   /** Idempotent: the same network again puts everything back that is missing. */
@@ -58,6 +68,7 @@ export class Firewall implements Disposable {
   /** Looks whether our rules are there (30 µs), and makes them again when they are not. */
   heal(): void {
     if (this.#networks.size === 0 || this.#isWhole()) return;
+    this.#log.warn("someone flushed the rules of container networks: they are made again", { table: this.#table });
     this.#apply();
   }
 
@@ -76,11 +87,22 @@ export class Firewall implements Disposable {
   }
 
   #apply(): void {
+    this.#watch ??= watchNetlinkGroup(NETLINK_NETFILTER, NFTABLES_GROUP, () => this.#changed());
     const networks = [...this.#networks.values()];
     this.#nftables.run(renderRuleset({ table: this.#table, networks, ports: this.#ports }));
   }
 
+  /** By anybody, ourselves included. */
+  #changed(): void {
+    try {
+      this.heal();
+    } catch (error) {
+      this.#log.error("the rules of container networks cannot be made again", { error });
+    }
+  }
+
   [Symbol.dispose](): void {
+    this.#watch?.[Symbol.dispose]();
     this.#socket?.[Symbol.dispose]();
     this.#nftables[Symbol.dispose]();
   }

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { silent } from "../../daemon/base/logger.ts";
 import { interfaceCounters } from "../../daemon/linux/interface-counters.ts";
@@ -256,6 +257,20 @@ describe("BridgeDriver", () => {
       join_(ONE, `after-${flush[0]}`, flush.length + 4);
       equal(at(host, "nft", "list", "ruleset"), before);
     }
+  });
+
+  it("rules that someone flushed are back by themselves", async () => {
+    const healed = Promise.withResolvers<string>();
+    const log = { ...silent, warn: (message: string) => healed.resolve(message) };
+    const watching = inHost(() => createBridgeDriver({ daemonId: "daemon", log }));
+    inHost(() => watching.setup(ONE));
+    const before = at(host, "nft", "list", "ruleset");
+    at(host, "nft", "flush", "ruleset");
+    match(await healed.promise, /someone flushed the rules/);
+    // It says so before it does it, in one go.
+    await setImmediate();
+    equal(at(host, "nft", "list", "ruleset"), before);
+    watching[Symbol.dispose]();
   });
 
   it("two daemons in one network namespace: a bridge has one owner, tables are apart", () => {
