@@ -4,12 +4,14 @@ import type { Logger } from "../base/logger.ts";
 import type { DaemonConfig, ReloadableConfig } from "../config/daemon-config.ts";
 import { createContentStore } from "../content/file-content-store.ts";
 import { createEngine, engineId, type NetworkDrivers, type StartedEngine } from "../engine/create-engine.ts";
+import { Archives } from "../engine/files/archives.ts";
 import { currentLabel, loadProfile } from "../linux/apparmor.ts";
 import { createCgroupOpener } from "../linux/cgroups/open-cgroup.ts";
 import { ipv4Forwarding, readHostFacts, type HostFacts } from "../linux/host-facts.ts";
 import { runcFacts, type RuncFacts } from "../linux/runc-features.ts";
 import { SeccompCache } from "../linux/seccomp/cache.ts";
 import { loadSeccompLibrary } from "../linux/seccomp/library.ts";
+import { Trees } from "../linux/trees.ts";
 import { mountTmpfs, unmountTmpfs } from "../linux/tmpfs-mount.ts";
 import type { Metadata } from "../metadata/collection.ts";
 import { openMetadata } from "../metadata/metadata.ts";
@@ -97,6 +99,10 @@ export function compose(
     content: createContentStore(dataRoot),
     snapshots,
     volumes,
+    files: {
+      trees: resources.use(new Trees()),
+      archives: resources.use(new Archives({ userXattr: host.userNamespace })),
+    },
     registries,
     runtime,
     network: networkDrivers(config, host, metadata, log, resources),

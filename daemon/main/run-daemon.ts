@@ -14,6 +14,7 @@ import { compose, discover } from "./compose.ts";
 import { endContainers } from "./end-containers.ts";
 import { listenAll } from "./listen.ts";
 import { Pidfile } from "./pidfile.ts";
+import { QuietMemory } from "./quiet-memory.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** A user's containers look through the data root, and nobody else has to; what is in it has modes of its own. */
@@ -52,7 +53,14 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   if (isOwner) resources.defer(() => endContainers(started.engine.containers, { remove, log }));
 
   const api = createApi({ engine: started.engine, log, version: BUILD.version });
-  const servers = await listenAll({ ...config, serve: (server, how) => api.serve(server, how) });
+  const memory = resources.use(new QuietMemory());
+  const servers = await listenAll({
+    ...config,
+    serve(server, how) {
+      api.serve(server, how);
+      memory.watch(server);
+    },
+  });
   resources.defer(() => closeAll(servers, api, config.shutdownTimeout));
 
   const onReload = (): void => {
