@@ -1,6 +1,7 @@
 /** What is measured, and the bar of each (the ratio to a peer, or the absolute value). */
 import { Agent, request } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { api } from "../support/http.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { inTurns, median, percentile, timeCommand } from "./measure.ts";
@@ -17,6 +18,8 @@ const TARGET = "bench-target";
 const STOPPED = 500;
 const LIST_REQUESTS = 300;
 const IDLE_CONTAINERS = 10;
+const RUNS_BEFORE_IDLE = 20;
+const QUIET_MS = 5000;
 const MB = 1_000_000;
 
 export const COMMANDS: readonly { readonly name: string; readonly args: readonly string[]; readonly bar: string }[] = [
@@ -53,8 +56,16 @@ export async function commandRow(
 const docker = (engine: EngineProcess, ...args: readonly string[]): Promise<number> =>
   timeCommand(["docker", ...args], engine.env);
 
-/** Resident and proportional memory, idle and for each of ten more containers. */
+/**
+ * Resident and proportional memory: idle, which is after a load, some runs and a while of quiet, and for each of ten more
+ * containers.
+ */
 export async function memoryRows(engines: readonly EngineProcess[]): Promise<readonly Row[]> {
+  const fresh = engines.map((engine) => engine.memory());
+  for (const engine of engines)
+    for (let run = 0; run < RUNS_BEFORE_IDLE; run++)
+      await docker(engine, "run", "--rm", "--network", "none", "busybox", "true");
+  await setTimeout(QUIET_MS);
   const idle = engines.map((engine) => engine.memory());
   const names: string[] = Array.from({ length: IDLE_CONTAINERS }, (_, index) => `bench-idle-${index}`);
   for (const engine of engines) {
@@ -73,6 +84,7 @@ export async function memoryRows(engines: readonly EngineProcess[]): Promise<rea
   const one = (key: "rss" | "pss") => (index: number) =>
     ((busy[index]?.[key] ?? 0) - (idle[index]?.[key] ?? 0)) / IDLE_CONTAINERS;
   return [
+    row("memory after start and load, resident", "", (index) => fresh[index]?.rss ?? 0),
     row("memory idle, resident", "<= 90 MB", (index) => idle[index]?.rss ?? 0),
     row("memory idle, proportional", "", (index) => idle[index]?.pss ?? 0),
     row("memory of one more container, resident", "<= 1.5 MB", one("rss")),

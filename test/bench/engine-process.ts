@@ -1,14 +1,16 @@
 /** An engine under measurement: ours or a dockerd, in a network namespace of its own, its roots on the shared tmpfs. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from "node:fs";
-import { watch } from "node:fs/promises";
+import { createWriteStream, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { busyboxArchive } from "../support/busybox-image.ts";
 import { DAEMON_PROGRAM } from "../support/daemon.ts";
 import { api } from "../support/http.ts";
 import { output } from "../support/process.ts";
 import type { Peer } from "./peers.ts";
+
+const LOG_TAIL_CHARACTERS = 4000;
 
 export class EngineProcess implements AsyncDisposable {
   readonly name: string;
@@ -49,20 +51,13 @@ export class EngineProcess implements AsyncDisposable {
       join(root, "pid"),
     ];
     const listen = ["-H", `unix://${join(root, "engine.sock")}`];
-    const log = openSync(join(root, "log"), "a");
-    const socketMade = firstChange(root, "engine.sock");
     // nsenter, not `ip netns exec`: that remounts /sys and hides the cgroups.
     const child = spawn("nsenter", [`--net=/run/netns/${netns}`, ...program, ...flags, ...listen], {
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, PATH: `${path}${process.env["PATH"] ?? ""}` },
     });
-    closeSync(log);
     const engine = new EngineProcess(name, root, netns, child);
-    const died = once(child, "exit").then(() =>
-      Promise.reject(new Error(`${name}:\n${readFileSync(join(root, "log"), "utf8").slice(-1500)}`)),
-    );
-    await Promise.race([socketMade.then(() => engine.#answers()), died]);
-    died.catch(() => undefined); // from here on its end is ours
+    await untilReady(child.stderr, join(root, "log"), name);
     const loaded = await api(engine.socket, "POST", "/images/load?quiet=1", { body: busyboxArchive() });
     if (loaded.status !== 200) throw new Error(`${name}: load answered ${loaded.status}: ${loaded.text}`);
     return engine;
@@ -91,11 +86,6 @@ export class EngineProcess implements AsyncDisposable {
     return pid === String(this.#child.pid) || read(`/proc/${pid}/cmdline`).includes(`${this.root}/`);
   }
 
-  /** The socket is there a moment before somebody listens: dockerd makes it long before it answers, and then keeps the caller waiting. */
-  async #answers(): Promise<void> {
-    await api(this.socket, "GET", "/_ping");
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     const containers = await api(this.socket, "GET", "/containers/json?all=1");
     for (const { Id } of JSON.parse(containers.text) as { Id: string }[])
@@ -115,6 +105,19 @@ function read(path: string): string {
   }
 }
 
-async function firstChange(folder: string, name: string): Promise<void> {
-  for await (const { filename } of watch(folder)) if (filename === name) return;
+/** Both kinds of engine say so in their log. Its socket is no sign: dockerd binds it long before it listens. */
+const READY = /API listen on|msg=ready/;
+
+/** Resolves when the engine listens; its log goes on into `path`. */
+async function untilReady(log: Readable, path: string, name: string): Promise<void> {
+  const file = createWriteStream(path, { flags: "a" });
+  const ready = Promise.withResolvers<void>();
+  let text = "";
+  log.setEncoding("utf8").on("data", (chunk: string) => {
+    text = (text + chunk).slice(-LOG_TAIL_CHARACTERS);
+    if (READY.test(text)) ready.resolve();
+  });
+  log.on("end", () => ready.reject(new Error(`${name} did not start:\n${text}`)));
+  log.pipe(file);
+  await ready.promise;
 }
