@@ -137,7 +137,7 @@ describe("slipway", function () {
     match(await ok("logs", "-t", "--tail", "1", "web"), /^(\d{4}-\d\d-\d\dT[\d:.]+Z one)?$/);
     match(await ok("top", "web"), /sleep 1000/);
     equal(await ok("inspect", "-f", "{{.State.Status}} {{index .Config.Cmd 0}}", "web"), "running sh");
-    equal(JSON.parse(await ok("container", "inspect", "web"))[0].Name, "/web");
+    equal((JSON.parse(await ok("container", "inspect", "web")) as { Name: string }[])[0]?.Name, "/web");
     match(await ok("stats", "--no-stream", "web"), / web .*%/);
   });
 

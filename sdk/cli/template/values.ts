@@ -28,7 +28,7 @@ export function goText(value: unknown, nested = false): string {
     return `map[${pairs.join(" ")}]`;
   }
   if (typeof value === "number") return numberText(value);
-  return typeof value === "string" ? value : String(value as boolean | bigint);
+  return (value as string | boolean | bigint).toString();
 }
 
 /** Numbers of the API are integers unless they have a fraction; %v of a Go float64 switches to an exponent at 1e21. */
