@@ -1,6 +1,6 @@
 // What is published, bundled by esbuild: the SDK, the command, the daemon and its workers.
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DIST, ROOT } from "./paths.mjs";
 import { filesBelow, fingerprint, once } from "./stamp.mjs";
@@ -22,6 +22,16 @@ const workersBeside = {
       const contents = source.replace(/(["'])[^"'\s]*?([a-z-]+-worker)\.ts\1/g, '"./$2.js"');
       return { contents, loader: "ts" };
     });
+  },
+};
+
+/** A daemon that never asks a registry leaves undici, more than half of the code, on the disk. */
+const undiciApart = {
+  name: "undici-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/undici\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./slipwayd-undici.js", external: true } : undefined,
+    );
   },
 };
 
@@ -65,26 +75,19 @@ export async function buildBundles() {
       keepNames: false,
       sourcemap: "external",
       logLevel: "warning",
-      plugins: [workersBeside],
+      plugins: [workersBeside, undiciApart],
       define: {
         "globalThis.SLIPWAY_VERSION": JSON.stringify(version),
         "globalThis.SLIPWAY_COMMIT": JSON.stringify(head),
         "globalThis.SLIPWAY_BUILD_TIME": JSON.stringify(new Date().toISOString()),
       },
     };
-    const entries = Object.fromEntries(workers.map((worker) => [basename(worker, ".ts"), worker]));
-    const stale = readdirSync(DIST).filter((name) => name === "chunks" || name.startsWith("slipwayd-"));
-    for (const name of stale) rmSync(join(DIST, name), { recursive: true });
+    // The daemon apart: what it needs at its start is one file, and nothing of it is shared with a program that embeds the SDK.
+    const daemon = { slipwayd: "daemon/main.ts", "slipwayd-undici": "daemon/registry/undici.ts" };
+    for (const worker of workers) daemon[basename(worker, ".ts")] = worker;
+    rmSync(join(DIST, "chunks"), { recursive: true, force: true });
     await Promise.all([
-      // The daemon apart: what it needs at its start is few files, what it may never need (undici) stays on the disk, and nothing
-      // of it is shared with a program that embeds the SDK. Beside the workers and the shim, which it looks for beside itself.
-      build({
-        ...common,
-        entryPoints: { slipwayd: "daemon/main.ts" },
-        splitting: true,
-        chunkNames: "slipwayd-[name]-[hash]",
-      }),
-      build({ ...common, entryPoints: entries }),
+      build({ ...common, entryPoints: daemon }),
       // The command loads only the file of the verb that it runs.
       build({
         ...common,

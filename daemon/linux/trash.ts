@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { errnoOf } from "../base/errors.ts";
 import { newId, shortId } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
@@ -44,8 +45,9 @@ export class Trash implements AsyncDisposable {
   }
 
   #remove(path: string): void {
-    const removal = this.#deps.trees
-      .remove(path)
+    // The name is free: whoever waits for that gets its answer first.
+    const removal = setImmediate()
+      .then(() => this.#deps.trees.remove(path))
       .catch((error: unknown) => this.#deps.logger.warn("cannot remove a tree in the trash", { path, error }))
       .finally(() => this.#pending.delete(removal));
     this.#pending.add(removal);

@@ -151,7 +151,7 @@ async function send(
     ...ask.headers,
     ...(authorization === undefined ? {} : { authorization }),
   };
-  const { request } = await import("undici");
+  const { request } = await import("./undici.ts");
   const {
     statusCode,
     headers: answered,

@@ -69,7 +69,7 @@ export class Registries implements AsyncDisposable {
 
   readonly #sendTokenRequest: SendTokenRequest = async (url, { method, headers, body }, signal) => {
     try {
-      const { request } = await import("undici");
+      const { request } = await import("./undici.ts");
       const dispatcher = await this.#transport(url.host);
       const response = await request(url, { method, headers, signal, body: body ?? null, dispatcher });
       return { status: response.statusCode, body: await readText(response.body) };

@@ -31,7 +31,7 @@ export async function openTransport(host: string, insecure: boolean, options: Tr
   const certificates = options.certsDir === undefined ? {} : await readCertificates(join(options.certsDir, host));
   const tls = { ...certificates, rejectUnauthorized: !insecure };
   // A daemon that never speaks to a registry saves its 10 MB and more.
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const { Agent, EnvHttpProxyAgent } = await import("./undici.ts");
   const { httpProxy, httpsProxy, noProxy } = options;
   const common = {
     connect: { ...tls, timeout: CONNECT_MS },
