@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { dial, type SocketEndpoint } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -36,6 +37,8 @@ const MAX_ERROR_BYTES = 1024 * 1024;
 export class Transport implements AsyncDisposable {
   readonly endpoint: Endpoint;
   #opened: Promise<Opened> | undefined;
+  /** Connections that have left HTTP, until they close. */
+  readonly #upgraded = new Set<Socket>();
 
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
@@ -75,12 +78,15 @@ export class Transport implements AsyncDisposable {
     const socket = await dial(endpoint, options.signal);
     const target = options.path + queryText(options.query);
     const body = options.json === undefined ? undefined : JSON.stringify(options.json);
+    this.#upgraded.add(socket);
+    socket.once("close", () => this.#upgraded.delete(socket));
     return await hijack(socket, { method: "POST", target, host: httpHost(endpoint), body }, options.signal);
   }
 
-  /** Ends idle connections at once and requests under way with an error. */
+  /** Ends idle connections and stdio streams at once, and requests under way with an error. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#opened === undefined) return;
+    for (const socket of this.#upgraded) socket.destroy();
     const { exchange, relay } = await this.#opened;
     await exchange.close();
     await relay?.[Symbol.asyncDispose]();

@@ -11,7 +11,7 @@ import type { StdioPart } from "../../transport/stdio-frames.ts";
 export class AttachedStream implements Disposable {
   /**
    * Standard input. `end()` closes it for the process and leaves the output open; `write` has back-pressure from the process.
-   * Writes after the process has gone are dropped: its output tells how it ended.
+   * It closes with the connection, without an error: the output tells how the process ended. What is written later is dropped.
    */
   readonly stdin: Writable;
   readonly #socket: Socket;
@@ -19,6 +19,8 @@ export class AttachedStream implements Disposable {
   constructor({ socket }: Hijacked) {
     this.#socket = socket;
     this.stdin = inputOf(socket);
+    // The engine ends its direction when the process has ended: then nobody reads what we still have.
+    socket.once("end", () => socket.destroy());
   }
 
   /** As it comes: what a terminal shows, or Docker's stdio frames where there is no TTY. */
@@ -49,9 +51,13 @@ export class AttachedStream implements Disposable {
 /** Apart from the socket, whose destruction by a failed pipeline would cut the output off. */
 function inputOf(socket: Socket): Writable {
   const gone = (): boolean => socket.destroyed || !socket.writable;
-  return new Writable({
+  const input = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
-      if (gone()) return done();
+      if (gone()) {
+        // At once: a source that always has more would not let the event below come through.
+        this.destroy();
+        return done();
+      }
       if (socket.write(chunk)) return done();
       const go = (): void => {
         socket.off("drain", go).off("close", go);
@@ -64,4 +70,7 @@ function inputOf(socket: Socket): Writable {
       done();
     },
   });
+  // So that a pipeline from a source without end ends.
+  socket.once("close", () => input.destroy());
+  return input;
 }

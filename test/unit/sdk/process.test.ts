@@ -2,6 +2,8 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { NotFound } from "../../../sdk/transport/errors.ts";
 import { startExec } from "../../../sdk/client/exec.ts";
 import { FakeEngine, frame, untilEnd, type StdioAnswer } from "./fake-engine.ts";
@@ -91,6 +93,33 @@ describe("startExec", () => {
     peer?.resume();
     await drained;
     process.detach();
+  });
+
+  it("ends a pipeline from a source without end when the process has ended", async () => {
+    await using engine = await withExec((socket) => {
+      socket.once("data", () => socket.end(frame(1, "enough")));
+    });
+    await using api = engine.client();
+    const process = await startExec(api, "c1", ["x"], { stdin: true });
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(1024);
+      })(),
+    );
+    const [piped, output] = await Promise.allSettled([pipeline(endless, process.stdin), process.output()]);
+    equal(piped.status, "rejected");
+    deepEqual(output, { status: "fulfilled", value: { exitCode: 0, stdout: "enough", stderr: "" } });
+    process.stdin.end("too late");
+  });
+
+  it("ends with its client", async () => {
+    await using engine = await withExec(() => undefined);
+    const api = engine.client();
+    const process = await startExec(api, "c1", ["x"]);
+    await api[Symbol.asyncDispose]();
+    await rejects(async () => {
+      for await (const _ of process.stdout);
+    });
   });
 
   it("rejects readers and exit with the reason of the signal", async () => {
