@@ -271,11 +271,13 @@ describe("POST /exec/{id}/start", () => {
     ({ id: "e", containerId: ID, spec, state: { status } }) as unknown as ReturnType<Execs["get"]>;
   const post = (server: FakeApi, body: object): ReturnType<typeof api> =>
     api(server.socketPath, "POST", "/exec/e/start", { body });
+  const containerIn = (status: string): ReturnType<Containers["get"]> =>
+    ({ id: ID, state: { status } }) as unknown as ReturnType<Containers["get"]>;
 
   it("says in the stream why a command could not run", async () => {
     let status = "created";
     await using server = await serve(
-      {},
+      { get: () => containerIn("running") },
       {
         get: () => record(status),
         start: () => {
@@ -295,7 +297,7 @@ describe("POST /exec/{id}/start", () => {
 
   it("answers 409 where the container does not run, and 400 for a detached command that cannot", async () => {
     await using server = await serve(
-      {},
+      { get: () => containerIn("exited") },
       {
         get: () => record("created"),
         start: (_id, { detach }) => Promise.reject(new EngineError(detach ? "InvalidParameter" : "Conflict", "no")),
@@ -309,7 +311,7 @@ describe("POST /exec/{id}/start", () => {
 
   it("answers 200 for a detached one", async () => {
     await using server = await serve(
-      {},
+      { get: () => containerIn("exited") },
       {
         get: () => record("created"),
         start: () => Promise.resolve({ tty: false, stream: undefined }),
