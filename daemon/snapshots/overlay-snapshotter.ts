@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Digest } from "../base/digest.ts";
-import { EngineError, errnoOf, messageOf } from "../base/errors.ts";
+import { EngineError, errnoOf, isKind, messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { WorkerPool } from "../base/worker-pool.ts";
 import { isOverlayMounted, mountOverlay, unmountOverlay } from "../linux/overlay-mount.ts";
@@ -110,6 +110,17 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
 
   async remove(key: string): Promise<void> {
     this.#writable.remove(key);
+  }
+
+  describe(key: string): Readonly<Record<string, string>> {
+    try {
+      const { lower, upper, work } = this.#writable.overlay(key);
+      return { LowerDir: lower.join(":"), UpperDir: upper, WorkDir: work };
+    } catch (error) {
+      // It is being removed.
+      if (isKind(error, "NotFound")) return {};
+      throw error;
+    }
   }
 
   async usage(key: string, signal?: AbortSignal): Promise<{ readonly bytes: number; readonly inodes: number }> {

@@ -36,6 +36,8 @@ export interface Snapshotter {
   unmount(target: string): void;
   /** Removes the writable tree: renamed away at once, swept in the background. Idempotent. */
   remove(key: string): Promise<void>;
+  /** Where the parts of `key` lie, under the names that Docker's inspect gives them; empty when it is not there. */
+  describe(key: string): Readonly<Record<string, string>>;
   /** Bytes and inodes of the writable tree alone. */
   usage(key: string, signal?: AbortSignal): Promise<{ readonly bytes: number; readonly inodes: number }>;
 

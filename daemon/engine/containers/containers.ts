@@ -112,7 +112,7 @@ export class ContainerService implements Containers {
       resolvConfPath: paths.resolvConf(id),
       logPath: container.logPath,
       apparmorProfile: container.spec.host.privileged ? "unconfined" : this.#deps.apparmorProfile,
-      snapshot: { driver: snapshots.driver, data: { MergedDir: paths.rootfs(id) } },
+      snapshot: { driver: snapshots.driver, data: { ...snapshots.describe(id), MergedDir: paths.rootfs(id) } },
     };
   }
 

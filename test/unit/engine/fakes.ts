@@ -182,6 +182,7 @@ export async function startEngine(
     paths: new ContainerPaths(root, root),
     runtime,
     snapshots: {
+      describe: () => ({}),
       mount: () => undefined,
       unmount: () => undefined,
       prepare: () => Promise.resolve(),

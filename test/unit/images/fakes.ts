@@ -139,6 +139,7 @@ export class FakeSnapshots implements Snapshotter {
   mount = (): void => undefined;
   unmount = (): void => undefined;
   remove = (): Promise<void> => Promise.resolve();
+  describe = (): Readonly<Record<string, string>> => ({});
   usage = (): Promise<{ bytes: number; inodes: number }> => Promise.resolve({ bytes: 0, inodes: 0 });
   sweep = (): Promise<void> => Promise.resolve();
 }
