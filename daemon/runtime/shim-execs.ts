@@ -91,6 +91,6 @@ export class ShimExecs {
 }
 
 function tooLong({ args }: ExecProcess): EngineError {
-  const message = `OCI runtime exec failed: exec failed: unable to start container process: exec ${args[0] ?? ""}: argument list too long: unknown`;
+  const message = `OCI runtime exec failed: exec failed: unable to start container process: exec ${args[0] ?? ""}: argument list too long`;
   return new StartError({ exitCode: 126, message });
 }

@@ -23,7 +23,7 @@ export function containerStartError(error: unknown, folder: string, command: str
     error.stage !== "runc" || said === undefined
       ? `${error.stage === "runc" ? "fork/exec runc" : error.stage}: ${error.reason || messageOf(error)}`
       : said.replace(/^runc run failed/, "runc create failed");
-  const message = `failed to create task for container: failed to create shim task: OCI runtime create failed: ${words}: unknown`;
+  const message = `failed to create task for container: failed to create shim task: OCI runtime create failed: ${words}`;
   return new StartError({ exitCode: exitCodeOf(words, command), message }, error);
 }
 
@@ -64,7 +64,7 @@ export function execStartError(
   if (error.stage === "request" && error.code === "ESRCH")
     return new EngineError("Conflict", "the container is not running", { cause: error });
   const [exitCode, words] = execFailure(error, process.args[0] ?? "", process.cwd);
-  const message = `OCI runtime exec failed: exec failed: unable to start container process: ${words}: unknown`;
+  const message = `OCI runtime exec failed: exec failed: unable to start container process: ${words}`;
   return new StartError({ exitCode, message }, error);
 }
 

@@ -15,13 +15,15 @@ export type Removal = { readonly untagged: string } | { readonly deleted: string
 export async function removeImage(context: ImageContext, ref: string, force: boolean): Promise<readonly Removal[]> {
   using _ = await context.locks.acquire("names");
   const { image, name } = context.store.resolve(ref);
-  return name === undefined ? await removeById(context, image, force) : await removeByName(context, image, name, force);
+  return name === undefined
+    ? await removeById(context, image, force)
+    : await removeByName(context, image, { name, asked: ref }, force);
 }
 
 async function removeByName(
   context: ImageContext,
   image: Image,
-  name: string,
+  { name, asked }: { readonly name: string; readonly asked: string },
   force: boolean,
 ): Promise<readonly Removal[]> {
   const others = image.tags.filter((tag) => tag !== name);
@@ -32,7 +34,7 @@ async function removeByName(
     const subject = `container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`;
     throw new EngineError(
       "Conflict",
-      `conflict: unable to remove repository reference ${JSON.stringify(familiarOf(name))} (must force) - ${subject}`,
+      `conflict: unable to remove repository reference ${JSON.stringify(asked)} (must force) - ${subject}`,
     );
   }
   // A container that runs keeps its image, without a name; that is what force means for a name.

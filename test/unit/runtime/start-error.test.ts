@@ -35,7 +35,7 @@ describe("execStartError", () => {
         {
           exitCode,
           kind: exitCode === 125 ? "Internal" : "InvalidParameter",
-          message: `${prefix}${words}: unknown`,
+          message: `${prefix}${words}`,
         },
       );
     });
@@ -73,7 +73,7 @@ describe("containerStartError", () => {
       strictEqual(
         found.message,
         "failed to create task for container: failed to create shim task: OCI runtime create failed: " +
-          `${msg.replace("runc run", "runc create")}: unknown`,
+          msg.replace("runc run", "runc create"),
       );
     });
 
