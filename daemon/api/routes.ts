@@ -5,6 +5,7 @@ import { execRoutes } from "./execs/routes.ts";
 import type { Route } from "./http/route.ts";
 import { imageRoutes } from "./images/routes.ts";
 import { networkRoutes } from "./networks/routes.ts";
+import { slipwayRoutes } from "./slipway/routes.ts";
 import { systemRoutes } from "./system/routes.ts";
 import { volumeRoutes } from "./volumes/routes.ts";
 
@@ -17,6 +18,7 @@ export function apiRoutes(engine: Engine): readonly Route[] {
     ...imageRoutes(engine),
     ...volumeRoutes(engine),
     ...networkRoutes(engine),
+    ...slipwayRoutes(engine),
     ...absentRoutes(),
   ];
 }

@@ -24,6 +24,7 @@ import { ContainerPaths } from "./containers/paths.ts";
 import { ContainerSpecs, type SharedMemory, type SpecDefaults } from "./containers/spec/container-specs.ts";
 import { EventBus } from "./events.ts";
 import { ExecStore } from "./execs/execs.ts";
+import type { RootFilesDeps } from "./files/root-files.ts";
 import { createImages, type ImageService } from "./images/images.ts";
 import type { Container } from "./model/container.ts";
 import type { BridgeEndpointsDeps } from "./networks/bridge-endpoints.ts";
@@ -41,6 +42,7 @@ export interface EngineDeps {
   readonly content: ContentStore;
   readonly snapshots: Snapshotter;
   readonly volumes: VolumeDriver;
+  readonly files: RootFilesDeps;
   readonly registries: Registries;
   readonly runtime: Runtime;
   readonly network: NetworkDrivers;
@@ -85,7 +87,7 @@ export function createEngine(deps: EngineDeps): StartedEngine {
   const events = new EventBus();
   const store = new ContainerStore(metadata);
   const all = (): readonly Container[] => store.all();
-  const volumes = new VolumeStore({ metadata, driver: deps.volumes, events, containers: all });
+  const volumes = new VolumeStore({ metadata, driver: deps.volumes, events, containers: all, files: deps.files });
   const networks = new NetworkStore({ metadata, ...deps.network, containers: all });
   const images = createImages({
     ...deps,

@@ -5,6 +5,8 @@
 import type { Duplex, Readable } from "node:stream";
 import type { ExitStatus } from "../base/exit-status.ts";
 import type { Digest } from "../base/digest.ts";
+import type { FileEntry } from "../linux/file-entry.ts";
+import type { OpenedFile } from "../linux/rooted-files.ts";
 import type { TaskStats } from "../runtime/runtime.ts";
 import type { Container, ContainerSpec, EndpointRecord, EndpointSettings } from "./model/container.ts";
 import type { EngineEvent } from "./model/event.ts";
@@ -344,6 +346,39 @@ export interface Volumes {
   remove(name: string, force: boolean): Promise<void>;
   prune(filters: Filters): Promise<{ readonly deleted: readonly string[]; readonly spaceReclaimed: number }>;
   usage(name: string, signal?: AbortSignal): Promise<{ readonly size: number; readonly refCount: number }>;
+  /** Its files, used by a container or not, until they are disposed. @throws NotFound; "error while mounting volume …". */
+  openFiles(name: string, signal?: AbortSignal): Promise<Files>;
+}
+
+export type { FileEntry } from "../linux/file-entry.ts";
+
+/**
+ * The files below a root, whoever changes them meanwhile. Paths count from the root, absolute or not; no link and no `..` leads out
+ * of it. Every method throws NotFound for what is not there, Conflict for a name that is taken, InvalidParameter for
+ * a path of the wrong kind, Forbidden where the file system refuses.
+ */
+export interface Files extends AsyncDisposable {
+  /** `follow`: of a link's target and not of itself. */
+  stat(path: string, options: { readonly follow: boolean }): FileEntry;
+  /** Of a directory, in no order. */
+  list(path: string): AsyncIterable<FileEntry>;
+  /** A regular file. */
+  read(path: string): OpenedFile;
+  /** Replaced whole when all of `source` is there; a write that fails changes nothing. Owner and mode stay unless told. */
+  write(
+    path: string,
+    source: Readable,
+    options: { readonly mode?: number; readonly uid?: number; readonly gid?: number },
+    signal?: AbortSignal,
+  ): Promise<FileEntry>;
+  /** `parents`: with those on the way, and content with one that is there. */
+  makeDirectory(path: string, options: { readonly mode: number; readonly parents: boolean }): void;
+  rename(from: string, to: string, options: { readonly replace: boolean }): void;
+  remove(path: string, options: { readonly recursive: boolean }, signal?: AbortSignal): Promise<void>;
+  /** A directory as a tar stream with owners, modes, times, attributes and holes. It fails when it cannot be whole. */
+  export(path: string): Readable;
+  /** Writes a tar stream (plain, gzip, zstd) into a directory. Nothing of it leads out. @throws InvalidParameter. */
+  import(path: string, archive: Readable, signal?: AbortSignal): Promise<void>;
 }
 
 export type { IpamPool, NetworkRecord, NetworkWish } from "./model/network.ts";

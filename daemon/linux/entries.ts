@@ -123,6 +123,11 @@ export function renameAt(from: number, old: PathLike, to: number, name: PathLike
   check("renameat2", result, `${showPath(old)} to ${showPath(name)}`);
 }
 
+/** `name` is replaced in one step: a file or a link by one, an empty directory by a directory. */
+export function replaceAt(from: number, old: PathLike, to: number, name: PathLike): void {
+  check("renameat2", renameat2(from, cPath(old), to, cPath(name), 0), `${showPath(old)} to ${showPath(name)}`);
+}
+
 export function unlinkAt(fd: number, name: PathLike): void {
   check("unlinkat", unlinkat(fd, cPath(name), 0), showPath(name));
 }

@@ -32,6 +32,14 @@ export function parseLayerPath(name: string): LayerPath {
   return { kind: "whiteout", parent, base: hidden };
 }
 
+/** The same of an archive that is no layer: every name is a file's. */
+export function parsePlainPath(name: string): LayerPath {
+  const path = insideRoot(name);
+  if (path === "") return { kind: "root" };
+  const slash = path.lastIndexOf("/");
+  return { kind: "file", parent: slash < 0 ? "" : path.slice(0, slash), base: path.slice(slash + 1) };
+}
+
 /**
  * The path without `.`, `..` and doubled slashes. An absolute name counts from the root of the layer, as for Docker; `..`
  * inside a relative one is refused as soon as it would leave the root.

@@ -12,7 +12,7 @@ import { type TarEntry, type TarTime, showName } from "../oci/tar/entry.ts";
 import type { TarSink } from "../oci/tar/entry-parser.ts";
 import { DirectoryCache } from "./directory-cache.ts";
 import { describe, describeName, overlayPath } from "./entry-metadata.ts";
-import { insideRoot, parseLayerPath } from "./layer-path.ts";
+import { insideRoot, parseLayerPath, parsePlainPath } from "./layer-path.ts";
 
 /** What a system call answers when the archive asks for something that cannot be. */
 const ASKED_WRONG = new Set([
@@ -34,6 +34,8 @@ export interface LayerWriterDeps {
   readonly root: number;
   /** Inside a user namespace: overlay attributes are `user.`, devices cannot be made. */
   readonly userXattr: boolean;
+  /** No layer but an ordinary archive: `.wh.` is part of a name, and a device 0/0 is one. */
+  readonly plain?: boolean;
 }
 
 interface OpenFile {
@@ -49,7 +51,7 @@ interface OpenFile {
  */
 export class LayerWriter implements TarSink, Disposable {
   readonly #root: number;
-  readonly #deps: { readonly userXattr: boolean; readonly opaque: CPath };
+  readonly #deps: { readonly userXattr: boolean; readonly plain: boolean; readonly opaque: CPath };
   readonly #directories: DirectoryCache;
   /** Set when all is written: a name that is made in a directory changes its time. */
   readonly #times = new Map<string, TarTime>();
@@ -62,7 +64,7 @@ export class LayerWriter implements TarSink, Disposable {
     this.#root = deps.root;
     this.#directories = new DirectoryCache(deps.root);
     const opaque = cPath(deps.userXattr ? "user.overlay.opaque" : "trusted.overlay.opaque");
-    this.#deps = { userXattr: deps.userXattr, opaque };
+    this.#deps = { userXattr: deps.userXattr, plain: deps.plain ?? false, opaque };
   }
 
   /** Bytes of all files so far. */
@@ -123,7 +125,7 @@ export class LayerWriter implements TarSink, Disposable {
   }
 
   #write(entry: TarEntry): void {
-    const path = parseLayerPath(entry.name);
+    const path = this.#deps.plain ? parsePlainPath(entry.name) : parseLayerPath(entry.name);
     switch (path.kind) {
       case "ignored":
         return;
@@ -203,21 +205,22 @@ export class LayerWriter implements TarSink, Disposable {
       const existing = statAt(at.parent, at.base);
       if (existing.isDirectory()) return false;
       this.#replacing(at, () => makeDirectoryAt(at.parent, at.name, 0o700));
-      return isWhiteout(existing);
+      return !this.#deps.plain && isWhiteout(existing);
     }
   }
 
   #hardLink(entry: TarEntry, at: Place): void {
     const target = split(insideRoot(entry.linkName));
     const from = this.#directories.find(target.parent);
-    if (isWhiteout(statAt(from, target.base))) throw new EngineError("InvalidParameter", "it links to what is deleted");
+    if (!this.#deps.plain && isWhiteout(statAt(from, target.base)))
+      throw new EngineError("InvalidParameter", "it links to what is deleted");
     if (from === at.parent && target.base === at.base) return; // to itself
     this.#replacing(at, () => linkAt(from, cPathOfBytes(target.base), at.parent, at.name));
   }
 
   #node(entry: TarEntry, at: Place): void {
     const { major, minor } = entry.device;
-    if (entry.type === "character" && major === 0 && minor === 0)
+    if (entry.type === "character" && major === 0 && minor === 0 && !this.#deps.plain)
       throw new EngineError("InvalidParameter", "device 0/0 is overlayfs's mark for a deleted file");
     const [type, device] =
       entry.type === "fifo" ? [TYPE.fifo, 0n] : [TYPE[entry.type as "block"], deviceNumber(major, minor)];

@@ -11,5 +11,6 @@ export * from "./host-config.ts";
 export * from "./image.ts";
 export * from "./mount.ts";
 export * from "./network.ts";
+export * from "./slipway-files.ts";
 export * from "./system.ts";
 export * from "./volume.ts";

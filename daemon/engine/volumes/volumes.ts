@@ -5,9 +5,10 @@ import { nowRfc3339 } from "../../base/time.ts";
 import type { Collection, Metadata } from "../../metadata/collection.ts";
 import type { VolumeDriver } from "../../volumes/volume-driver.ts";
 import type { EventBus } from "../events.ts";
+import { RootFiles, type RootFilesDeps } from "../files/root-files.ts";
 import type { Container, MountSpec, ResolvedMount } from "../model/container.ts";
 import type { Image } from "../model/image.ts";
-import type { Filters, Volume, Volumes } from "../services.ts";
+import type { Files, Filters, Volume, Volumes } from "../services.ts";
 import { pruneFilter, volumeFilter } from "./filters.ts";
 import { resolveMounts, resolvedVolume } from "./resolved-mounts.ts";
 
@@ -22,6 +23,7 @@ export interface VolumeDeps {
   readonly events: EventBus;
   /** Every container, to know who uses a volume. */
   readonly containers: () => readonly Container[];
+  readonly files: RootFilesDeps;
 }
 
 /** Volumes: records, who uses them, and what containers need of them at create. */
@@ -148,6 +150,20 @@ export class VolumeStore implements Volumes {
 
   async usage(name: string, signal?: AbortSignal): Promise<{ readonly size: number; readonly refCount: number }> {
     return { size: await this.#deps.driver.usage(name, signal), refCount: this.usersOf(name).length };
+  }
+
+  async openFiles(name: string, signal?: AbortSignal): Promise<Files> {
+    const { driver, files } = this.#deps;
+    const { options, mountpoint } = this.get(name);
+    const holder = newId();
+    await driver.hold(name, options, holder, signal);
+    const release = (): Promise<void> => driver.release(name, options, holder);
+    try {
+      return new RootFiles(mountpoint, files, release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
   }
 
   /** See `resolveMounts`. */

@@ -1,5 +1,6 @@
 import { BLOCK, type TarEntry, type TarType } from "./entry.ts";
 import { encodePax, formatPaxTime } from "./pax.ts";
+import type { Extent } from "./sparse.ts";
 
 const FLAGS = {
   file: "0",
@@ -31,8 +32,39 @@ export function encodePadding(size: number): Buffer {
  * non-ASCII names, fractions of seconds, large numbers, extended attributes. `size` bytes and their padding come next.
  */
 export function encodeHeader(entry: TarEntry): Buffer {
-  const records = paxRecords(entry);
-  const header = ustar(entry, FLAGS[entry.type], entry.size);
+  return withPax(entry, paxRecords(entry), ustar(entry, FLAGS[entry.type], entry.size));
+}
+
+/**
+ * The same for a file with holes (GNU tar manual, "PAX Format, Version 1.0"): a map of its extents comes in front of their bytes,
+ * which come next, one after the other, padded together.
+ * @returns the blocks, map included, and how many bytes with the map's are to be padded.
+ */
+export function encodeSparseHeader(
+  entry: TarEntry,
+  extents: readonly Extent[],
+): { readonly blocks: Buffer; readonly stored: number } {
+  const numbers = [extents.length, ...extents.flatMap(({ offset, length }) => [offset, length])];
+  const text = Buffer.from(`${numbers.join("\n")}\n`);
+  const map = Buffer.concat([text, encodePadding(text.length)]);
+  const stored = extents.reduce((sum, { length }) => sum + length, map.length);
+  const name = `GNUSparseFile.0/${entry.name.slice(-80).replace(/^.*\/(?=.)/, "")}`;
+  const records = new Map([
+    ...paxRecords(entry),
+    ["GNU.sparse.major", "1"],
+    ["GNU.sparse.minor", "0"],
+    ["GNU.sparse.name", entry.name],
+    ["GNU.sparse.realsize", String(entry.size)],
+  ]);
+  // The name and the size are of what is stored; what the file is called and how long it is stands in the map's records.
+  records.delete("path");
+  records.delete("size");
+  if (stored > SIZE_MAX) records.set("size", String(stored));
+  const header = withPax(entry, records, ustar({ ...entry, name }, FLAGS.file, stored));
+  return { blocks: Buffer.concat([header, map]), stored };
+}
+
+function withPax(entry: TarEntry, records: ReadonlyMap<string, string>, header: Buffer): Buffer {
   if (records.size === 0) return header;
   const body = encodePax(records);
   const name = `PaxHeaders.0/${entry.name.slice(-80).replace(/^.*\/(?=.)/, "")}`;

@@ -1,0 +1,150 @@
+import { addAbortSignal, type Readable } from "node:stream";
+import { EngineError } from "../../base/errors.ts";
+import type { FileEntry, Files } from "../../engine/services.ts";
+import { boolean, integer, text } from "../http/query.ts";
+import type { ApiRequest, ApiResponse, Route } from "../http/route.ts";
+import { parseRange } from "./byte-range.ts";
+import { fileEntryJson } from "./file-entry.ts";
+
+/** The files that a request is about, open until its end. */
+export type OpenFiles = (request: ApiRequest) => Promise<Files>;
+
+/** `<prefix>/fs`, `export` and `import`: see sdk/contract/slipway-files.ts. */
+export function fileRoutes(prefix: string, open: OpenFiles): readonly Route[] {
+  const route = (
+    method: Route["method"],
+    path: string,
+    handle: (files: Files, request: ApiRequest, response: ApiResponse) => Promise<void>,
+  ): Route => ({
+    method,
+    path: `${prefix}${path}`,
+    handle: async (request, response) => {
+      await using files = await open(request);
+      await handle(files, request, response);
+    },
+  });
+  return [
+    route("GET", "/fs", get),
+    route("PUT", "/fs", put),
+    route("DELETE", "/fs", remove),
+    route("POST", "/fs/mkdir", makeDirectory),
+    route("POST", "/fs/rename", rename),
+    route("GET", "/export", exportTar),
+    route("PUT", "/import", importTar),
+  ];
+}
+
+async function get(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+  const { query } = request;
+  const path = pathOf(query, "path");
+  if (boolean(query, "list")) return await list(files.list(path), response);
+  if (boolean(query, "stat"))
+    return await response.json(200, fileEntryJson(files.stat(path, { follow: boolean(query, "follow", true) })));
+  await read(files, path, request, response);
+}
+
+async function list(entries: AsyncIterable<FileEntry>, response: ApiResponse): Promise<void> {
+  const iterator = entries[Symbol.asyncIterator]();
+  // The first one before the head: what is no directory has a status.
+  let next = await iterator.next();
+  const stream = response.start(200, { "Content-Type": "application/x-ndjson" });
+  try {
+    for (; next.done !== true; next = await iterator.next())
+      await stream.write(`${JSON.stringify(fileEntryJson(next.value))}\n`);
+    await stream.end();
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function read(files: Files, path: string, request: ApiRequest, response: ApiResponse): Promise<void> {
+  using file = files.read(path);
+  const { size, modified } = file.entry;
+  const headers = {
+    "Content-Type": "application/octet-stream",
+    "Accept-Ranges": "bytes",
+    "Last-Modified": new Date(modified.seconds * 1000).toUTCString(),
+  };
+  const range = parseRange(request.headers.range, size);
+  if (range === "unsatisfiable") {
+    const stream = response.start(416, { "Content-Range": `bytes */${size}` });
+    return await stream.end();
+  }
+  const length = range === undefined ? size : range.end - range.start + 1;
+  const partial: Readonly<Record<string, string>> =
+    range === undefined ? {} : { "Content-Range": `bytes ${range.start}-${range.end}/${size}` };
+  const status = range === undefined ? 200 : 206;
+  // To the length that the head promises: what is appended meanwhile is another read's.
+  const bytes = length === 0 ? undefined : file.stream(range ?? { start: 0, end: size - 1 });
+  await send(bytes, request, response, {
+    status,
+    headers: { ...headers, ...partial, "Content-Length": String(length) },
+  });
+}
+
+async function put(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+  const { query } = request;
+  const path = pathOf(query, "path");
+  const options = { mode: modeOf(query), uid: idOf(query, "uid"), gid: idOf(query, "gid") };
+  await response.json(200, fileEntryJson(await files.write(path, request.body(), options, request.signal)));
+}
+
+async function remove(files: Files, { query, signal }: ApiRequest, response: ApiResponse): Promise<void> {
+  await files.remove(pathOf(query, "path"), { recursive: boolean(query, "recursive") }, signal);
+  await response.empty(204);
+}
+
+async function makeDirectory(files: Files, { query }: ApiRequest, response: ApiResponse): Promise<void> {
+  const path = pathOf(query, "path");
+  files.makeDirectory(path, { mode: modeOf(query) ?? 0o755, parents: boolean(query, "parents") });
+  await response.json(201, fileEntryJson(files.stat(path, { follow: true })));
+}
+
+async function rename(files: Files, { query }: ApiRequest, response: ApiResponse): Promise<void> {
+  files.rename(pathOf(query, "from"), pathOf(query, "to"), { replace: boolean(query, "replace") });
+  await response.empty(204);
+}
+
+async function exportTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+  const archive = files.export(text(request.query, "path") ?? "/");
+  await send(archive, request, response, { status: 200, headers: { "Content-Type": "application/x-tar" } });
+}
+
+async function importTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+  await files.import(text(request.query, "path") ?? "/", request.body(), request.signal);
+  await response.empty(204);
+}
+
+async function send(
+  bytes: Readable | undefined,
+  { signal }: ApiRequest,
+  response: ApiResponse,
+  { status, headers }: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+): Promise<void> {
+  const stream = response.start(status, headers);
+  if (bytes !== undefined) for await (const chunk of addAbortSignal(signal, bytes)) await stream.write(chunk as Buffer);
+  await stream.end();
+}
+
+function pathOf(query: URLSearchParams, name: string): string {
+  const path = text(query, name);
+  if (path === undefined) throw new EngineError("InvalidParameter", `the parameter ${name} is missing`);
+  return path;
+}
+
+/** Permission bits, octal: `0644`. */
+function modeOf(query: URLSearchParams): number | undefined {
+  const mode = text(query, "mode");
+  if (mode === undefined) return undefined;
+  if (!/^[0-7]{1,5}$/.test(mode) || Number.parseInt(mode, 8) > 0o7777)
+    throw new EngineError("InvalidParameter", `invalid value for mode: ${JSON.stringify(mode)} is not octal`);
+  return Number.parseInt(mode, 8);
+}
+
+function idOf(query: URLSearchParams, name: string): number | undefined {
+  const id = integer(query, name);
+  // 2^32 - 1 means "leave as it is" to chown(2).
+  if (id !== undefined && (id < 0 || id >= 0xffff_ffff))
+    throw new EngineError("InvalidParameter", `invalid value for ${name}: ${id} is out of range`);
+  return id;
+}
