@@ -137,7 +137,7 @@ describe("Images.remove", () => {
       true,
       false,
       (id) =>
-        `conflict: unable to remove repository reference "app:latest" (must force) - container c0ffee is using its referenced image ${short(id)}`,
+        `conflict: unable to remove repository reference "app" (must force) - container c0ffee is using its referenced image ${short(id)}`,
     ],
     [
       "an id that a stopped container uses",
