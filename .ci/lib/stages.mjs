@@ -41,7 +41,7 @@ export function mochaStages(fast) {
 
 /** One process a file: a suite that leaves something behind, or hangs, is known by its name. `slowness` multiplies every limit of time. */
 export function kernelStages(slowness) {
-  return ["conformance", "integration", "extension"].flatMap((folder) =>
+  return ["conformance", "integration", "fuzz", "extension"].flatMap((folder) =>
     testsIn(folder).map((file) => mocha(`${folder}/${basename(file, ".test.ts")}`, [file], 600, slowness)),
   );
 }
