@@ -2,6 +2,7 @@ import type { IndexInfo, RegistryServiceConfig, SwarmInfo, SystemInfo } from "..
 import { nowRfc3339 } from "../../base/time.ts";
 import type { InfoFacts } from "../../engine/services.ts";
 import { atLeast } from "../http/version.ts";
+import { dockerVersion } from "./docker-version.ts";
 
 const HUB = "https://index.docker.io/v1/";
 
@@ -36,7 +37,7 @@ function inventory({ id, containers, images, storage, rootDir, name, labels, ver
     DockerRootDir: rootDir,
     Name: name,
     Labels: [...labels],
-    ServerVersion: version,
+    ServerVersion: dockerVersion(version),
     ExperimentalBuild: false,
     Plugins: {
       Volume: ["local"],

@@ -1,5 +1,6 @@
 import { API_VERSION, MIN_API_VERSION, type SystemVersion } from "../../../sdk/contract/index.ts";
 import type { VersionFacts } from "../../engine/services.ts";
+import { dockerVersion } from "./docker-version.ts";
 
 export function versionJson(facts: VersionFacts): SystemVersion {
   const { version, gitCommit, buildTime, nodeVersion, os, arch, kernelVersion, runcVersion, runcCommit } = facts;
@@ -8,7 +9,7 @@ export function versionJson(facts: VersionFacts): SystemVersion {
     Components: [
       {
         Name: "Engine",
-        Version: version,
+        Version: dockerVersion(version),
         Details: {
           ApiVersion: API_VERSION,
           Arch: arch,
@@ -21,9 +22,10 @@ export function versionJson(facts: VersionFacts): SystemVersion {
           Os: os,
         },
       },
+      { Name: "Slipway", Version: version, Details: { GitCommit: gitCommit } },
       { Name: "runc", Version: runcVersion, Details: { GitCommit: runcCommit } },
     ],
-    Version: version,
+    Version: dockerVersion(version),
     ApiVersion: API_VERSION,
     MinAPIVersion: MIN_API_VERSION,
     GitCommit: gitCommit,
