@@ -16,6 +16,8 @@ const KEPT = 512;
 interface Exec {
   record: ExecRecord;
   task?: ExecTask;
+  /** Settles when its process runs or could not be started. */
+  starting?: Promise<unknown>;
 }
 
 /** Processes added to running containers. Their records live as long as the daemon, as Docker's do. */
@@ -58,8 +60,11 @@ export class ExecStore implements Execs {
     if (live.task === undefined) throw new EngineError("Conflict", `container ${containerId} is not running`);
     exec.record = { ...exec.record, state: { status: "running", pid: 0 } };
     try {
-      const process = await this.#context.specs.exec(container, exec.record, options);
-      exec.task = await live.task.exec(process, signal);
+      const { task } = live;
+      const process = this.#context.specs.exec(container, exec.record, options);
+      const starting = Promise.resolve(process).then((spec) => task.exec(spec, signal));
+      exec.starting = starting.catch(() => undefined);
+      exec.task = await starting;
     } catch (thrown) {
       const { error, exitCode } = startError(thrown);
       this.#ended(exec, { code: exitCode, at: new Date().toISOString(), oomKilled: false, error: error.message }, 0);
@@ -88,7 +93,10 @@ export class ExecStore implements Execs {
   }
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
-    const { task, record } = this.#get(id);
+    const exec = this.#get(id);
+    // A client knows of the start before the process runs, and tells the size of its terminal at once.
+    await exec.starting;
+    const { task, record } = exec;
     if (task === undefined || record.state.status !== "running")
       throw new EngineError("Conflict", `exec ${id} is not running`);
     await task.resize(rows, columns);
