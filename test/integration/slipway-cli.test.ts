@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TestDaemon } from "../support/daemon.ts";
+import { TestRegistry } from "../support/registry.ts";
 import { run, runRaw, type RunOptions, type RunResult } from "../support/process.ts";
 import { ROOT } from "../support/source-tree.ts";
 
@@ -203,6 +204,62 @@ describe("slipway", function () {
     equal(existsSync(archive), true);
     const missing = await slipway(["inspect", "nosuch"]);
     deepEqual(missing, { code: 1, stdout: "[]\n", stderr: "Error: No such object: nosuch\n" });
+  });
+
+  it("login, push, pull and logout go to a registry with the user's credentials", async () => {
+    await using registry = await TestRegistry.start(daemon);
+    const name = `${registry.address}/team/app:1`;
+    await ok("tag", "busybox", name);
+    const refused = await slipway(["push", name]);
+    equal(refused.code, 1);
+    match(refused.stderr, /no basic auth credentials|authentication required|unauthorized/);
+    const wrong = await slipway(["login", "-u", registry.user, "--password-stdin", registry.address], {
+      input: "wrong\n",
+    });
+    equal(wrong.code, 1);
+    const right = await slipway(["login", "-u", registry.user, "--password-stdin", registry.address], {
+      input: `${registry.password}\n`,
+    });
+    deepEqual([right.code, right.stdout], [0, "Login Succeeded\n"], right.stderr);
+    match(await ok("push", name), /^The push refers to repository \[.*\n[^]*1: digest: sha256:[0-9a-f]{64} size: \d+$/);
+    await ok("rmi", name, "busybox");
+    match(
+      await ok("pull", name),
+      /^1: Pulling from team\/app\n[^]*Pull complete\nDigest: sha256:[0-9a-f]{64}\nStatus: Downloaded newer image for .*\n.*\/team\/app:1$/,
+    );
+    equal(await ok("pull", "-q", name), name);
+    match(await ok("run", "--rm", "--network", "none", "--pull", "always", name, "echo", "pulled"), /^pulled$/m);
+    await ok("tag", name, "busybox:latest");
+    equal(await ok("logout", registry.address), `Removing login credentials for ${registry.address}`);
+    deepEqual(
+      (JSON.parse(await readFile(join(daemon.root, "cli/config.json"), "utf8")) as { auths: object }).auths,
+      {},
+    );
+    await ok("rmi", name);
+  });
+
+  it("logs -f ends with the container, stats draws until it is told to stop", async () => {
+    await ok(
+      "run",
+      "-d",
+      "--name",
+      "lf",
+      "busybox",
+      "sh",
+      "-c",
+      "for i in 1 2 3; do echo line $i; sleep 0.3; done; sleep 1",
+    );
+    const child = spawn(process.execPath, ["--", COMMAND, "stats", "lf"], { env: { ...process.env, ...daemon.env } });
+    const closed = once(child, "close");
+    let screen = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      screen += text;
+      if (/ lf /.test(screen)) child.kill("SIGINT");
+    });
+    equal(await ok("logs", "-f", "lf"), "line 1\nline 2\nline 3");
+    await closed;
+    match(screen, /\x1b\[HCONTAINER ID/);
+    await ok("rm", "-f", "lf");
   });
 
   it("events ends at --until and tells what happened as JSON", async () => {
