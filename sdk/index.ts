@@ -29,6 +29,8 @@ export {
 export { Operation, type Progress } from "./client/operation.ts";
 export { Network, Networks, type ConnectNetworkOptions, type CreateNetworkOptions } from "./client/networks.ts";
 export { Volume, Volumes, type CreateVolumeOptions } from "./client/volumes.ts";
+export { Files, type ByteSpan, type FileEntry, type WriteFileOptions } from "./client/files.ts";
+export type { ByteSource } from "./client/api/files-api.ts";
 export type { EngineEvent, EventOptions } from "./client/events.ts";
 
 export { ApiClient, type Ping } from "./client/api/api-client.ts";

@@ -1,7 +1,10 @@
+import type { Readable } from "node:stream";
 import type { Volume as WireVolume, VolumesPruneResponse } from "../contract/index.ts";
 import { NotFound } from "../transport/errors.ts";
 import type { ApiClient } from "./api/api-client.ts";
-import type { FilterValues } from "./api/caller.ts";
+import { segment, type FilterValues } from "./api/caller.ts";
+import { FilesApi, type ByteSource } from "./api/files-api.ts";
+import { Files } from "./files.ts";
 
 export interface CreateVolumeOptions {
   /** Without one it is anonymous. */
@@ -15,11 +18,32 @@ export interface CreateVolumeOptions {
 /** A volume. Disposing it removes it. */
 export class Volume implements AsyncDisposable {
   readonly name: string;
+  /** Its files, whether a container uses it or not. Of Slipway's own daemon only. */
+  readonly fs: Files;
   readonly #api: ApiClient;
+  readonly #files: FilesApi;
 
   constructor(api: ApiClient, name: string) {
     this.#api = api;
     this.name = name;
+    this.#files = new FilesApi(api, `/slipway/volumes/${segment(name)}`);
+    this.fs = new Files(this.#files);
+  }
+
+  /** All of it, or a directory of it, as a tar stream: with owners, modes, times, attributes and holes. */
+  async export(options: { readonly path?: string; readonly signal?: AbortSignal } = {}): Promise<Readable> {
+    return await this.#files.export({ path: options.path }, options.signal);
+  }
+
+  /**
+   * Writes what a tar archive (plain, gzip or zstd) holds into it. What has a name already is replaced; nothing leads out.
+   * @throws InvalidParameter for an archive that is malformed or hostile; what came before its fault stays.
+   */
+  async import(
+    archive: ByteSource,
+    options: { readonly path?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#files.import(archive, { path: options.path }, options.signal);
   }
 
   async inspect(signal?: AbortSignal): Promise<WireVolume> {
