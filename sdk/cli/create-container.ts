@@ -7,7 +7,7 @@ import type { CommandContext } from "./context.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { createBody, type CreateOptions } from "./flags/create-body.ts";
 import { pullImage } from "./pull-image.ts";
-import { parseImageName, withTag } from "./reference.ts";
+import { checkImage, parseImageName, withTag } from "./reference.ts";
 
 const PULL_POLICIES = ["always", "missing", "never", ""];
 
@@ -36,7 +36,9 @@ export async function createContainer(
       EXIT.usage,
     );
   const surroundings = { env: context.env, folder: context.folder };
-  const body = withConsoleSize(createBody(options, image, command, attach, surroundings), context);
+  const made = withConsoleSize(createBody(options, image, command, attach, surroundings), context);
+  const body = withProxies(made, (await context.config()).proxies?.["default"]);
+  checkImage(image);
   if (options.cidfile && existsSync(options.cidfile))
     throw new Error(
       `container ID file found, make sure the other container isn't running or delete ${options.cidfile}`,
@@ -95,6 +97,30 @@ function forEngine(body: ContainerCreateBody, options: CreateOptions, engine: Ap
 function withConsoleSize(body: ContainerCreateBody, { stdout }: CommandContext): ContainerCreateBody {
   if (!body.Tty || !stdout.isTTY) return body;
   return { ...body, HostConfig: { ...body.HostConfig, ConsoleSize: [stdout.rows ?? 0, stdout.columns ?? 0] } };
+}
+
+/** config.json's `proxies.default` and the variables that it stands for, in both spellings. */
+const PROXY_VARIABLES = {
+  httpProxy: "HTTP_PROXY",
+  httpsProxy: "HTTPS_PROXY",
+  noProxy: "NO_PROXY",
+  ftpProxy: "FTP_PROXY",
+  allProxy: "ALL_PROXY",
+} as const;
+
+/** The proxies that the user wants in every container; what the command line sets counts more. */
+function withProxies(
+  body: ContainerCreateBody,
+  proxies: Readonly<Record<string, string>> | undefined,
+): ContainerCreateBody {
+  const given = new Set((body.Env ?? []).map((item) => item.split("=", 1)[0]));
+  const added = Object.entries(PROXY_VARIABLES).flatMap(([key, upper]) => {
+    const value = proxies?.[key];
+    return value
+      ? [upper, upper.toLowerCase()].filter((name) => !given.has(name)).map((name) => `${name}=${value}`)
+      : [];
+  });
+  return added.length === 0 ? body : { ...body, Env: [...(body.Env ?? []), ...added] };
 }
 
 function writeCidFile(path: string, id: string): void {

@@ -1,6 +1,5 @@
 import type { ProgressMessage } from "../../contract/index.ts";
 import type { OutputStream } from "../context.ts";
-import { CommandFailure } from "../exit.ts";
 import { humanSize } from "../flags/units.ts";
 
 const BAR_COLUMNS = 50;
@@ -10,7 +9,7 @@ const WIDE = 110;
 /**
  * Shows the progress of a pull, push, load or import as docker does: in a terminal one line a layer, drawn anew when it changes; else
  * one line a change of state. `onAux` gets the results for programs.
- * @throws CommandFailure with the error that the engine tells in the stream.
+ * @throws Error with the error that the engine tells in the stream.
  */
 export async function showProgress(
   steps: AsyncIterable<ProgressMessage>,
@@ -20,8 +19,7 @@ export async function showProgress(
   /** Line of each layer since the last sentence about the whole. */
   const lines = new Map<string, number>();
   for await (const step of steps) {
-    if (step.errorDetail || step.error)
-      throw new CommandFailure(step.errorDetail?.message ?? step.error ?? "unknown error");
+    if (step.errorDetail || step.error) throw new Error(step.errorDetail?.message ?? step.error ?? "unknown error");
     if (step.aux !== undefined && step.aux !== null) {
       onAux(step.aux);
       continue;

@@ -126,6 +126,10 @@ inspect -f {{.State web
 pull UPPER
 pull a:b:c
 tag busybox bad/UPPER
+run UPPER
+run a:b:c true
+rmi
+create UPPER
 `;
 
 describe("the command prints and asks what docker's does", function () {
