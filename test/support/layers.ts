@@ -18,7 +18,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly string[]])
     ["daemon/engine", "daemon/oci", "daemon/base", "sdk/contract", "@sinclair/typebox", "find-my-way", NODE],
   ],
   ["daemon/engine", ["tar", ...STORES.map((room) => `daemon/${room}`), ...LEAVES, NODE]],
-  ...STORES.map((room) => [`daemon/${room}`, [...LEAVES, "undici", "tar", "ipaddr.js", NODE]] as const),
+  ...STORES.map((room) => [`daemon/${room}`, [...LEAVES, "undici", "tar", "ipaddr.js", "dns-packet", NODE]] as const),
   ["daemon/linux", ["daemon/base", "koffi", NODE]],
   // The numbers of the signals are constants.
   ["daemon/oci/signals.ts", ["daemon/oci", "daemon/base", "node:os"]],
