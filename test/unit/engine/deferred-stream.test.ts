@@ -7,7 +7,7 @@ describe("DeferredStream", () => {
   it("holds what is written and the half-close until it is connected, then carries both ways", async () => {
     const stream = new DeferredStream();
     stream.end("typed before the start");
-    const [inner, container] = duplexPair() as [Duplex, Duplex];
+    const [inner, container] = duplexPair();
     stream.connect(inner);
     const typed = text(container);
     container.end("output");
@@ -16,7 +16,7 @@ describe("DeferredStream", () => {
 
   it("carries 8 MiB whole, with back-pressure", async () => {
     const stream = new DeferredStream();
-    const [inner, container] = duplexPair() as [Duplex, Duplex];
+    const [inner, container] = duplexPair();
     stream.connect(inner);
     container.pipe(container);
     const sent = Buffer.alloc(8 << 20, "slipway");
@@ -27,7 +27,7 @@ describe("DeferredStream", () => {
   it("destroys a stream that comes after its client went away", () => {
     const stream = new DeferredStream();
     stream.destroy();
-    const [inner] = duplexPair() as [Duplex, Duplex];
+    const [inner] = duplexPair();
     stream.connect(inner);
     assert.ok(inner.destroyed);
   });

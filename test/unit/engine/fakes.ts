@@ -65,7 +65,7 @@ export class FakeTask implements Task {
     return Promise.resolve();
   }
   attach(): Promise<Duplex> {
-    const [outer, inner] = duplexPair() as [Duplex, Duplex];
+    const [outer, inner] = duplexPair();
     this.clients.push(inner);
     return Promise.resolve(outer);
   }

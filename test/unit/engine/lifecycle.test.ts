@@ -164,12 +164,10 @@ describe("container life cycle", () => {
     it("finishes a removal that was under way", async () => {
       const id = await create();
       const record = service.get(id);
-      metadata
-        .collection("containers")
-        .put(id, {
-          ...record,
-          state: { status: "removing", exit: { code: 0, at: "", oomKilled: false }, startedAt: "" },
-        });
+      metadata.collection("containers").put(id, {
+        ...record,
+        state: { status: "removing", exit: { code: 0, at: "", oomKilled: false }, startedAt: "" },
+      });
       const next = await startEngine(root, runtime, metadata);
       assert.throws(() => next.service.get(id), { kind: "NotFound" });
     });
