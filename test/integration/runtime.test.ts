@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
 import type { ExecProcess, Task } from "../../daemon/runtime/runtime.ts";
 import { NO_LIMITS } from "../conformance/bundle.ts";
-import { BOTH, demux, execOf, TestRuntime, type TaskChange } from "../support/runtime.ts";
+import { BOTH, demux, execOf, readFrames, shimOf, TestRuntime, type TaskChange } from "../support/runtime.ts";
 
 const DUPLEX = { stdin: true, stdout: true, stderr: true };
 const KILL = 9;
@@ -24,21 +24,6 @@ async function until(stream: Duplex, text: string): Promise<string> {
   throw new Error(`it ended without ${JSON.stringify(text)}: ${JSON.stringify(all)}`);
 }
 
-/** The shim works in its task's folder. */
-function shimOf(host: TestRuntime, task: Task): number {
-  const folder = join(host.execRoot, "tasks", task.id);
-  const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && workingFolder(name) === folder);
-  return Number(pid ?? 0);
-}
-
-function workingFolder(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return undefined; // it is gone
-  }
-}
-
 /** Resolves once the process has ended: node tells of no process that is not its child's, and a pid's descriptor can be read by none. */
 async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await afterTurns(1);
@@ -47,27 +32,6 @@ async function gone(pid: number): Promise<void> {
 async function afterTurns(count: number): Promise<false> {
   for (let i = 0; i < count; i++) await setTimeout(5);
   return false;
-}
-
-/** Hands over the payload of Docker's frames as they come. */
-async function readFrames(stream: Duplex, take: (payload: Buffer) => void): Promise<void> {
-  let left = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (;;) {
-      if (left === 0) {
-        if (rest.length < 8) break;
-        left = rest.readUInt32BE(4);
-        rest = rest.subarray(8);
-      }
-      const part = rest.subarray(0, left);
-      if (part.length === 0) break;
-      take(part);
-      left -= part.length;
-      rest = rest.subarray(part.length);
-    }
-  }
 }
 
 /** A zombie whose new parent is in no hurry is none of ours. */

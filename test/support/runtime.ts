@@ -1,8 +1,9 @@
 /** A runtime of its own on a hand-made bundle: no engine, no API. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { silent } from "../../daemon/base/logger.ts";
 import type { Cgroup } from "../../daemon/linux/cgroups/cgroup.ts";
 import { createCgroupOpener } from "../../daemon/linux/cgroups/open-cgroup.ts";
@@ -120,4 +121,40 @@ export function demux(bytes: Buffer): { readonly stdout: string; readonly stderr
     at += 8 + size;
   }
   return { stdout: Buffer.concat(out[0]).toString(), stderr: Buffer.concat(out[1]).toString() };
+}
+
+/** The shim works in its task's folder. */
+export function shimOf(host: TestRuntime, task: Task): number {
+  const folder = join(host.execRoot, "tasks", task.id);
+  const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && workingFolder(name) === folder);
+  return Number(pid ?? 0);
+}
+
+function workingFolder(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined; // it is gone
+  }
+}
+
+/** Hands over the payload of Docker's frames as they come. */
+export async function readFrames(stream: Duplex, take: (payload: Buffer) => void): Promise<void> {
+  let left = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (;;) {
+      if (left === 0) {
+        if (rest.length < 8) break;
+        left = rest.readUInt32BE(4);
+        rest = rest.subarray(8);
+      }
+      const part = rest.subarray(0, left);
+      if (part.length === 0) break;
+      take(part);
+      left -= part.length;
+      rest = rest.subarray(part.length);
+    }
+  }
 }
