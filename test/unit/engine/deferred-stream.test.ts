@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { duplexPair, type Duplex } from "node:stream";
+import { duplexPair } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { DeferredStream } from "../../../daemon/engine/containers/deferred-stream.ts";
 
