@@ -1,26 +1,26 @@
-/** What docker's client has and this one has not, each with what to do instead where there is something. */
+/** What docker's client has and this one has not: why, and what does it instead where something does. */
 const MISSING: Readonly<Record<string, string>> = {
-  build: "building images",
-  builder: "building images",
-  buildx: "building images with BuildKit",
-  checkpoint: "checkpoints",
-  commit: "making an image from a container",
-  compose: "compose files: `docker compose` works with this engine through DOCKER_HOST",
-  config: "Swarm",
-  context: "changing contexts: those of docker are read (`--context`, DOCKER_CONTEXT)",
-  cp: "copying files: `slipway exec CONTAINER tar` does, and `-v` mounts",
-  diff: "the changes of a container's filesystem",
-  export: "a container's filesystem as an archive: `slipway exec CONTAINER tar -c /` does",
-  manifest: "manifest lists",
-  node: "Swarm",
-  plugin: "plugins",
-  port: "this short form: `slipway ps` and `slipway inspect` show ports",
-  search: "searching Docker Hub",
-  secret: "Swarm",
-  service: "Swarm",
-  stack: "Swarm",
-  swarm: "Swarm",
-  trust: "content trust",
+  build: "images cannot be built yet",
+  builder: "images cannot be built yet",
+  buildx: "images cannot be built yet",
+  checkpoint: "the engine makes no checkpoints",
+  commit: "the engine makes no images of containers yet",
+  compose: "`docker compose` works with this engine through DOCKER_HOST",
+  config: "the engine has no Swarm mode",
+  context: "docker's contexts are read, and not changed: see --context and DOCKER_CONTEXT",
+  cp: "use a volume, or `slipway exec CONTAINER tar`",
+  diff: "the engine does not compare filesystems yet",
+  export: "use `slipway exec CONTAINER tar -c /`",
+  manifest: "manifest lists cannot be made",
+  node: "the engine has no Swarm mode",
+  plugin: "the engine has no plugins",
+  port: "`slipway ps` and `slipway inspect` show ports",
+  search: "there is no search of Docker Hub",
+  secret: "the engine has no Swarm mode",
+  service: "the engine has no Swarm mode",
+  stack: "the engine has no Swarm mode",
+  swarm: "the engine has no Swarm mode",
+  trust: "content trust is not checked",
 };
 
 const WITHIN_GROUPS = new Set(["build", "commit", "cp", "diff", "export", "port"]);
@@ -31,7 +31,7 @@ export function unknownCommand(words: readonly string[]): string {
   const verb = grouped ? words[1]! : words[0]!;
   const name = words.length > 1 && grouped ? words.slice(0, 2).join(" ") : words[0]!;
   const what = Object.hasOwn(MISSING, verb) ? MISSING[verb] : undefined;
-  if (what !== undefined) return `slipway: 'slipway ${name}' is not supported: this command does not have ${what}\n`;
+  if (what !== undefined) return `slipway: 'slipway ${name}' is not supported: ${what}\n`;
   const group = ["container", "image", "network", "system", "volume"].includes(words[0]!) ? ` ${words[0]}` : "";
   const shown = group === "" ? words[0]! : words.slice(0, 2).join(" ");
   const usage = group === "" ? "" : `Usage:  slipway${group}\n\n`;

@@ -1,11 +1,19 @@
 /** One command line, run by docker's client and by ours against the same canned engine. */
-import { DOCKER } from "./docker-cli.ts";
+import type { Context } from "mocha";
+import { DOCKER, needsDocker, skipAloud } from "./docker-cli.ts";
 import { startFakeEngine, type Answers, type RecordedRequest } from "./fake-engine.ts";
 import { run, type RunResult } from "./process.ts";
 import { slipway } from "./slipway-command.ts";
 
 export interface Outcome extends RunResult {
   readonly requests: readonly RecordedRequest[];
+}
+
+/** Its words change from one release to the next: what is compared was written after those of 28. */
+export async function needsDocker28(this: Context): Promise<void> {
+  needsDocker.call(this);
+  const { stdout } = await run(DOCKER ?? "docker", ["--version"]);
+  if (!stdout.startsWith("Docker version 28.")) skipAloud(this, `the docker CLI is no 28: ${stdout.trim()}`);
 }
 
 export async function besideDocker(

@@ -1,8 +1,7 @@
 /** What the commands print and ask for, beside docker's own client, against the same answers. */
 import { deepEqual } from "node:assert/strict";
-import { besideDocker, essence, type Outcome } from "../../support/beside-docker.ts";
+import { besideDocker, essence, needsDocker28, type Outcome } from "../../support/beside-docker.ts";
 import { ANSWERS } from "../../support/canned-engine.ts";
-import { needsDocker } from "../../support/docker-cli.ts";
 
 /** Words apart by spaces; `~` stands for a space in a word, `%t` for \\t. */
 const LINES = String.raw`
@@ -134,7 +133,7 @@ create UPPER
 
 describe("the command prints and asks what docker's does", function () {
   this.timeout(60_000);
-  before(needsDocker);
+  before(needsDocker28);
 
   for (const line of LINES.trim().split("\n")) {
     it(line, async () => {

@@ -3,8 +3,7 @@ import { deepEqual } from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { besideDocker, essence, type Outcome } from "../../support/beside-docker.ts";
-import { needsDocker } from "../../support/docker-cli.ts";
+import { besideDocker, essence, needsDocker28, type Outcome } from "../../support/beside-docker.ts";
 import type { Answers } from "../../support/fake-engine.ts";
 
 const ANSWERS: Answers = { "POST /containers/create": { status: 201, body: { Id: "a".repeat(64), Warnings: [] } } };
@@ -124,7 +123,7 @@ busybox ls -l --all
 
 describe("slipway create", function () {
   this.timeout(60_000);
-  before(needsDocker);
+  before(needsDocker28);
   let cwd: string;
   const home = process.cwd();
   before(async () => {
