@@ -1,4 +1,5 @@
 import { closeSync, fchmodSync, ftruncateSync, readSync, writeSync } from "node:fs";
+import { posix } from "node:path";
 import { errnoOf } from "../base/errors.ts";
 import { type CPath, cPathOfBytes } from "./c-path.ts";
 import { copyRange, nextData, own, setMode, setModified, setModifiedAt } from "./descriptors.ts";
@@ -16,6 +17,7 @@ import {
 } from "./entries.ts";
 import { OPEN } from "./open-flags.ts";
 import type { BeforeEach } from "./remove-tree.ts";
+import { withOpenIn } from "./rooted.ts";
 import { type FileFacts, factsAt, factsOf } from "./statx.ts";
 import { type WalkEntry, entriesOf, procPath, withDirectory } from "./walk-tree.ts";
 import { copyXattrs, copyXattrsAt } from "./xattr.ts";
@@ -26,6 +28,14 @@ export interface TreeCopyDeps {
   /** An empty directory that nobody else writes to. */
   readonly target: number;
   readonly beforeEach: BeforeEach;
+  /** Of a copy by several threads: the share of this one. Without it the copy is whole. */
+  readonly share?: CopyShare;
+}
+
+/** `count` threads go through the tree, and each takes the files whose names fall to its `index`. */
+export interface CopyShare {
+  readonly index: number;
+  readonly count: number;
 }
 
 /**
@@ -38,15 +48,34 @@ export class TreeCopy {
   /** Files with several names: where the first one went. */
   readonly #links = new Map<string, CPath>();
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #share: CopyShare | undefined;
+  readonly #postponed: string[] = [];
 
-  constructor({ target, beforeEach }: TreeCopyDeps) {
+  constructor({ target, beforeEach, share }: TreeCopyDeps) {
     this.#target = target;
     this.#beforeEach = beforeEach;
+    this.#share = share;
   }
 
-  /** The target directory itself takes owner, mode, time and attributes of `source` too. */
-  run(source: number): void {
+  /**
+   * The target directory itself takes owner, mode, time and attributes of `source` too.
+   * @returns of a share: what one thread has to do when all of them are through. Paths, byte strings.
+   */
+  run(source: number): readonly string[] {
     this.#fill(source, this.#target, "");
+    return this.#postponed;
+  }
+
+  /** The end of a copy in shares: files with several names, and what directories are like. */
+  finish(source: number, postponed: readonly string[]): void {
+    for (const path of postponed) {
+      const [parent, name] = [posix.dirname(path), posix.basename(path)];
+      const flags = OPEN.path | OPEN.directory;
+      withOpenIn(source, cPathOfBytes(parent), flags, (from) =>
+        withOpenIn(this.#target, cPathOfBytes(parent), flags, (to) => this.#leaf(entryAt(from, name), to, path)),
+      );
+    }
+    describeBelow(source, this.#target, this.#beforeEach);
   }
 
   #fill(source: number, target: number, path: string): void {
@@ -54,14 +83,23 @@ export class TreeCopy {
       this.#beforeEach();
       const below = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory) this.#directory(entry, target, below);
-      else if (entry.isFile) this.#file(entry, target, below);
-      else this.#other(entry, target, below);
+      else if (isOf(this.#share, entry.name)) this.#leaf(entry, target, below);
     }
-    describeDirectory(source, target);
+    if (this.#share === undefined) describeDirectory(source, target);
+  }
+
+  #leaf(entry: WalkEntry, target: number, path: string): void {
+    if (entry.isFile) this.#file(entry, target, path);
+    else this.#other(entry, target, path);
   }
 
   #directory(entry: WalkEntry, target: number, path: string): void {
-    makeDirectoryAt(target, entry.path, 0o700);
+    try {
+      makeDirectoryAt(target, entry.path, 0o700);
+    } catch (error) {
+      // Of a share: made by another thread.
+      if (this.#share === undefined || errnoOf(error) !== "EEXIST") throw error;
+    }
     withDirectory(entry, (source) =>
       withDirectory({ directory: target, path: entry.path }, (below) => this.#fill(source, below, path)),
     );
@@ -88,9 +126,13 @@ export class TreeCopy {
     }
   }
 
-  /** @returns true for a further name of a file that was copied. */
+  /** @returns true when there is no more to do: for a further name of a file that was copied, and for one that is postponed. */
   #linked(facts: FileFacts, target: number, name: CPath, path: string): boolean {
     if (facts.links < 2) return false;
+    if (this.#share !== undefined) {
+      this.#postponed.push(path);
+      return true;
+    }
     const first = this.#links.get(facts.identity);
     if (first === undefined) this.#links.set(facts.identity, cPathOfBytes(path));
     else linkAt(this.#target, first, target, name);
@@ -130,6 +172,30 @@ export class TreeCopy {
       at += read;
     }
   }
+}
+
+function isOf(share: CopyShare | undefined, name: string): boolean {
+  if (share === undefined) return true;
+  let hash = 0;
+  for (let n = 0; n < name.length; n++) hash = (Math.imul(hash, 31) + name.charCodeAt(n)) | 0;
+  return (hash >>> 0) % share.count === share.index;
+}
+
+function entryAt(directory: number, name: string): WalkEntry {
+  const path = cPathOfBytes(name);
+  const isFile = (factsAt(directory, path).mode & TYPE.mask) === TYPE.file;
+  return { directory, name, path, isFile, isDirectory: false };
+}
+
+function describeBelow(source: number, target: number, beforeEach: BeforeEach): void {
+  for (const entry of entriesOf(source)) {
+    beforeEach();
+    if (entry.isDirectory)
+      withDirectory(entry, (from) =>
+        withDirectory({ directory: target, path: entry.path }, (to) => describeBelow(from, to, beforeEach)),
+      );
+  }
+  describeDirectory(source, target);
 }
 
 /** Owner, mode, attributes and, last, the time: what was put into it has changed it. */

@@ -1,3 +1,4 @@
+import type { CopyShare } from "./copy-tree.ts";
 import type { FileSystemMount } from "./mounts.ts";
 
 /** What the tree worker does, and what it answers. */
@@ -12,6 +13,8 @@ export type TreeJob =
       readonly target: string;
       /** An empty directory on the target's file system, for the caller to remove. */
       readonly staging: string | undefined;
+      /** By several threads: first each its share, then one of them the rest. */
+      readonly step?: CopyShare | { readonly postponed: readonly string[] };
     }
   | MountJob;
 
@@ -25,4 +28,6 @@ export interface MountJob {
 export interface TreeResult {
   readonly bytes: number;
   readonly inodes: number;
+  /** Of a share of a copy. */
+  readonly postponed?: readonly string[];
 }

@@ -15,7 +15,7 @@ serveJobs<TreeJob, TreeResult>((job, control) => {
   if (job.kind === "usage") return treeUsage(job.path, beforeEach);
   try {
     if (job.kind === "remove") removeTree(job.path, beforeEach);
-    else if (job.kind === "copy") copy(job, beforeEach);
+    else if (job.kind === "copy") return { bytes: 0, inodes: 0, postponed: copy(job, beforeEach) };
     else mountFileSystem(job.mount);
     return { bytes: 0, inodes: 0 };
   } catch (error) {
@@ -27,15 +27,20 @@ serveJobs<TreeJob, TreeResult>((job, control) => {
  * Into the staging directory first, then moved into place name by name: whoever is killed midway leaves nothing half in the target.
  * A source that is not there, or is no directory, has nothing to copy.
  */
-function copy(job: Extract<TreeJob, { kind: "copy" }>, beforeEach: BeforeEach): void {
+function copy(job: Extract<TreeJob, { kind: "copy" }>, beforeEach: BeforeEach): readonly string[] {
   using opened = new Opened();
   const source = sourceOf(job, opened);
-  if (source === undefined) return;
+  if (source === undefined) return [];
   const target = opened.add(openSync(job.target, OPEN.read | OPEN.directory));
-  if (job.staging === undefined) return new TreeCopy({ target, beforeEach }).run(source);
-  const staging = opened.add(openSync(job.staging, OPEN.read | OPEN.directory));
-  new TreeCopy({ target: staging, beforeEach }).run(source);
-  mergeTree(staging, target, beforeEach);
+  const staging = job.staging === undefined ? target : opened.add(openSync(job.staging, OPEN.read | OPEN.directory));
+  const { step } = job;
+  if (step !== undefined && "count" in step)
+    return new TreeCopy({ target: staging, beforeEach, share: step }).run(source);
+  const whole = new TreeCopy({ target: staging, beforeEach });
+  if (step === undefined) whole.run(source);
+  else whole.finish(source, step.postponed);
+  if (staging !== target) mergeTree(staging, target, beforeEach);
+  return [];
 }
 
 function sourceOf({ rootfs, path }: Extract<TreeJob, { kind: "copy" }>, opened: Opened): number | undefined {
