@@ -6,7 +6,6 @@ import type { ContainerCreateBody } from "../contract/index.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { createBody, type CreateOptions } from "./flags/create-body.ts";
-import { pullImage } from "./pull-image.ts";
 import { checkImage, parseImageName, withTag } from "./reference.ts";
 
 const PULL_POLICIES = ["always", "missing", "never", ""];
@@ -43,8 +42,12 @@ export async function createContainer(
     throw new Error(
       `container ID file found, make sure the other container isn't running or delete ${options.cidfile}`,
     );
-  const pull = (): Promise<void> =>
-    pullImage(context, image, { platform: options.platform, progress: options.quiet ? undefined : context.stderr });
+  const pull = async (): Promise<void> => {
+    // Loaded when an image is missing, for most are there.
+    const { pullImage } = await import("./pull-image.ts");
+    const progress = options.quiet ? undefined : context.stderr;
+    await pullImage(context, image, { platform: options.platform, progress });
+  };
   if (policy === "always") await pull();
   const id = await createOrPull(
     context,

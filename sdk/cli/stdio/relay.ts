@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { pipeline } from "node:stream/promises";
 import type { AttachedStream } from "../../client/api/attached-stream.ts";
 import type { CommandContext, OutputStream } from "../context.ts";
 import { DEFAULT_DETACH_KEYS, DetachFilter, parseDetachKeys } from "./detach-keys.ts";
@@ -28,6 +27,7 @@ export async function relayStdio(
   const stop = new AbortController();
   if (options.stdin) {
     const filter = keys === undefined ? [] : [new DetachFilter(keys, () => left.resolve("detached"))];
+    const { pipeline } = process.getBuiltinModule("node:stream/promises");
     // The end of the process is what counts; that it no longer reads is no failure of ours.
     pipeline([context.stdin, ...filter, stream.stdin], { signal: stop.signal }).catch(() => undefined);
   }

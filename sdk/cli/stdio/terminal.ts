@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import type { InputStream, OutputStream } from "../context.ts";
 
 /** Rows and columns, as the API has them. */
@@ -19,6 +18,8 @@ export function rawMode(stdin: InputStream): Disposable {
   stdin.setRawMode(true);
   // Node's raw mode still makes a line feed a new line, which the container's terminal has done, or, for an editor, must not be done.
   // Leaving raw mode puts that back too. Without stty there is a carriage return too many.
+  // Not an import: only who has a terminal waits for the module.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
   const restore = (): void => void stdin.setRawMode?.(false);
   // However the command ends, the shell gets its terminal back.
