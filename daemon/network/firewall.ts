@@ -1,5 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 import { NFTABLES_GROUP, watchNetlinkGroup } from "../linux/netlink/group.ts";
+import { forgetUdpFlows } from "../linux/netlink/conntrack.ts";
 import { NETLINK_NETFILTER, rulesInChain } from "../linux/netlink/nf-tables.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { Nftables } from "../linux/nftables.ts";
@@ -63,6 +64,22 @@ export class Firewall implements Disposable {
       // Someone flushed the table, or it holds what an earlier daemon left.
       this.#apply();
     }
+    this.#forgetFlows(ports);
+  }
+
+  /** What is under way by UDP goes where the rules say now: to a container that has just come, or not to one that went. */
+  #forgetFlows(ports: readonly PortMapping[]): void {
+    const udp = new Set(ports.filter(({ protocol }) => protocol === "udp").map(({ hostPort }) => hostPort));
+    if (udp.size === 0) return;
+    try {
+      forgetUdpFlows(this.#netfilter(), udp);
+    } catch (error) {
+      this.#log.warn("flows by UDP to a published port may go where they went before", { ports: [...udp], error });
+    }
+  }
+
+  #netfilter(): NetlinkSocket {
+    return (this.#socket ??= new NetlinkSocket(NETLINK_NETFILTER));
   }
 
   /** Looks whether our rules are there (30 µs), and makes them again when they are not. */
@@ -82,8 +99,7 @@ export class Firewall implements Disposable {
   }
 
   #rules(): number | undefined {
-    this.#socket ??= new NetlinkSocket(NETLINK_NETFILTER);
-    return rulesInChain(this.#socket, this.#table, "forward");
+    return rulesInChain(this.#netfilter(), this.#table, "forward");
   }
 
   #apply(): void {

@@ -1,6 +1,7 @@
 /** The engine's networks on a real kernel: containers are records with a sandbox, and no process. */
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { createSocket, type Socket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -361,6 +362,37 @@ describe("NetworkService", () => {
     stop(a);
     equal(await fetch("http://127.0.0.1:18080/"), undefined);
     run("c", "bridge", undefined, [binding(18080)]);
+  });
+
+  it("a UDP flow that was under way before follows the port to its container, and to the next", async () => {
+    const receive = (socket: Socket): Promise<string> =>
+      new Promise((resolve) => socket.once("message", (message) => resolve(message.toString())));
+    const listen = async (container: Container): Promise<Socket> => {
+      const { fd } = inNetworkNamespace(engine.paths.sandbox(container.id), () =>
+        openPortSocket({ protocol: "udp", address: new Uint8Array(4), port: 53, accepts: false }),
+      );
+      const socket = createSocket("udp4");
+      await new Promise<void>((resolve) => void socket.bind({ fd }, resolve));
+      return socket;
+    };
+    const udp = binding(18053, { protocol: "udp", containerPort: 53 });
+    const first = run("warm-up", "bridge");
+    const client = createSocket("udp4");
+    const send = (text: string): Promise<unknown> =>
+      new Promise((resolve) => client.send(text, 18053, "172.17.0.1", resolve));
+    await send("nobody");
+    stop(first);
+    for (const name of ["a", "b"]) {
+      run(`before-${name}`, "bridge"); // so that each has an address of its own
+      const container = run(name, "bridge", undefined, [udp]);
+      const server = await listen(container);
+      const received = receive(server);
+      await send(name);
+      equal(await received, name);
+      stop(container);
+      server.close();
+    }
+    client.close();
   });
 
   it("a daemon that was killed finds everything again, and what nobody needs is swept", async () => {
