@@ -5,7 +5,6 @@ import { EngineError, errnoOf } from "../base/errors.ts";
 import { type Logger, silent } from "../base/logger.ts";
 import { diskError } from "../linux/disk-error.ts";
 import { isMounted } from "../linux/mounts.ts";
-import { syncDirectory } from "../linux/sync-directory.ts";
 import { Trash } from "../linux/trash.ts";
 import { Trees } from "../linux/trees.ts";
 import { type LocalOptions, checkLocalOptions } from "./local-options.ts";
@@ -52,7 +51,6 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
     try {
       await mkdir(mountpoint, { recursive: true, mode: 0o755 });
       await chmod(mountpoint, 0o755); // whatever the umask is
-      await syncDirectory(this.#folder);
     } catch (error) {
       throw diskError(`create volume ${name}`, error);
     }
@@ -132,6 +130,8 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
     for (const name of await readdir(this.#folder)) {
       if (!known.has(name)) this.#takeAway(join(this.#folder, name));
     }
+    // A create does not wait for the disk: a power cut may have kept the record and lost the directory.
+    for (const name of known) if (isVolumeName(name)) await this.create(name);
   }
 
   async settle(): Promise<void> {
