@@ -80,14 +80,22 @@ class Shim {
     throw new Error("the shim hung up on a HELLO");
   }
 
-  /** Ends what runs and lets it go: it must go by itself. */
+  /**
+   * Ends what runs and lets it go: it must go by itself. A start that some client had asked for before it went away may come after
+   * the signal, so each answer is followed by another one until the shim is gone.
+   */
   async end(): Promise<{ readonly code: number | null; readonly complaints: string }> {
-    const exited = once(this.child, "exit");
-    const last = this.connect();
-    last.write(encodeFrame(Kind.hello, 1, []));
-    last.end(encodeFrame(Kind.kill, 2, [u32(Tag.signal, 9)]));
+    const exited = once(this.child, "exit") as Promise<[number | null]>;
     this.control.destroy();
-    const [code] = (await exited) as [number | null];
+    while (this.child.exitCode === null && this.child.signalCode === null) {
+      const last = this.connect();
+      // Not once(): a shim that goes meanwhile resets the connection, and that is no failure.
+      const closed = new Promise((resolve) => last.once("close", resolve));
+      last.write(encodeFrame(Kind.hello, 1, []));
+      last.end(encodeFrame(Kind.kill, 2, [u32(Tag.signal, 9)]));
+      await Promise.race([closed, exited]);
+    }
+    const [code] = await exited;
     return { code, complaints: await this.complaints };
   }
 }
@@ -120,7 +128,11 @@ function fieldsFor(kind: number, random: (n: number) => number): Field[] {
         text(Tag.oomFile, "none"),
       ];
     case Kind.start:
-      return [text(Tag.arg, ["./runc", "./runc", "./nope"][random(3)] ?? ""), text(Tag.arg, any())];
+      // Without the first argument the second is the program: none that waits for its stdin, for a start is waited for.
+      return [
+        text(Tag.arg, ["./runc", "./runc", "./nope"][random(3)] ?? ""),
+        text(Tag.arg, ["", "run", "/bin/true", "x".repeat(random(5000))][random(4)] ?? ""),
+      ];
     case Kind.exec:
       return [
         text(Tag.id, `e${random(30)}`),
