@@ -1,8 +1,7 @@
-import { closeSync, createReadStream, createWriteStream, fsync, openSync } from "node:fs";
+import { closeSync, fsync, openSync, read, write } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { type Readable, addAbortSignal } from "node:stream";
 import { promisify } from "node:util";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import { newId, shortId } from "../base/ids.ts";
@@ -26,7 +25,11 @@ import { type FileFacts, factsAt, factsOf } from "./statx.ts";
 import type { Trees } from "./trees.ts";
 import { copyXattrs } from "./xattr.ts";
 
+// No streams of node:fs: they close their descriptor when they are destroyed, whoever else holds it.
+const readFile = promisify(read);
+const writeFile = promisify(write);
 const syncFile = promisify(fsync);
+const CHUNK_BYTES = 64 * 1024;
 /** Links that may lead to a file that is written: what the kernel allows. */
 const LINKS_MAX = 40;
 
@@ -78,7 +81,7 @@ export class RootedFiles implements Disposable {
     }
   }
 
-  /** A file's bytes, `stream` once: from `start` to `end` inclusive. @throws InvalidParameter for what is no regular file. */
+  /** @throws EngineError InvalidParameter for what is no regular file. */
   read(path: string): OpenedFile {
     return naming("read", path, () => new OpenedFile(path, openRegular(this.#root, inside(path))));
   }
@@ -93,7 +96,7 @@ export class RootedFiles implements Disposable {
     try {
       const fd = openAt(place.parent, temporary, OPEN.write | OPEN.create | OPEN.exclusive, 0o600);
       try {
-        await pipeline(source, createWriteStream("", { fd, autoClose: false }), { signal });
+        await writeAll(fd, source, signal);
         describe(fd, place, options);
         await syncFile(fd);
         replaceAt(place.parent, temporary, place.parent, cPath(place.base));
@@ -190,8 +193,16 @@ export class OpenedFile implements Disposable {
     this.entry = entryOf(basename(path), factsOf(fd), undefined);
   }
 
-  stream(range: { readonly start?: number; readonly end?: number } = {}): Readable {
-    return createReadStream("", { fd: this.#fd, autoClose: false, start: range.start ?? 0, end: range.end });
+  /** Bytes `start` to `end`, inclusive; fewer where it has become shorter. Before it is disposed. */
+  async *bytes(range: { readonly start?: number; readonly end?: number } = {}): AsyncGenerator<Buffer> {
+    const end = (range.end ?? Infinity) + 1;
+    for (let at = range.start ?? 0; at < end;) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
+      const { bytesRead } = await readFile(this.#fd, chunk, 0, chunk.length, at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield chunk.subarray(0, bytesRead);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -262,6 +273,13 @@ function findFacts(parent: number, base: string): FileFacts | undefined {
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
+  }
+}
+
+async function writeAll(fd: number, source: Readable, signal: AbortSignal | undefined): Promise<void> {
+  const chunks = signal === undefined ? source : addAbortSignal(signal, source);
+  for await (const chunk of chunks as AsyncIterable<Buffer>) {
+    for (let done = 0; done < chunk.length;) done += (await writeFile(fd, chunk, done)).bytesWritten;
   }
 }
 

@@ -1,4 +1,4 @@
-import { addAbortSignal, type Readable } from "node:stream";
+import { addAbortSignal } from "node:stream";
 import { EngineError } from "../../base/errors.ts";
 import type { FileEntry, Files } from "../../engine/services.ts";
 import { boolean, integer, text } from "../http/query.ts";
@@ -75,8 +75,8 @@ async function read(files: Files, path: string, request: ApiRequest, response: A
     range === undefined ? {} : { "Content-Range": `bytes ${range.start}-${range.end}/${size}` };
   const status = range === undefined ? 200 : 206;
   // To the length that the head promises: what is appended meanwhile is another read's.
-  const bytes = length === 0 ? undefined : file.stream(range ?? { start: 0, end: size - 1 });
-  await send(bytes, request, response, {
+  const bytes = file.bytes(range ?? { start: 0, end: size - 1 });
+  await send(bytes, response, {
     status,
     headers: { ...headers, ...partial, "Content-Length": String(length) },
   });
@@ -106,8 +106,8 @@ async function rename(files: Files, { query }: ApiRequest, response: ApiResponse
 }
 
 async function exportTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
-  const archive = files.export(text(request.query, "path") ?? "/");
-  await send(archive, request, response, { status: 200, headers: { "Content-Type": "application/x-tar" } });
+  const archive = addAbortSignal(request.signal, files.export(text(request.query, "path") ?? "/"));
+  await send(archive, response, { status: 200, headers: { "Content-Type": "application/x-tar" } });
 }
 
 async function importTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
@@ -116,13 +116,12 @@ async function importTar(files: Files, request: ApiRequest, response: ApiRespons
 }
 
 async function send(
-  bytes: Readable | undefined,
-  { signal }: ApiRequest,
+  bytes: AsyncIterable<Buffer>,
   response: ApiResponse,
   { status, headers }: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
 ): Promise<void> {
   const stream = response.start(status, headers);
-  if (bytes !== undefined) for await (const chunk of addAbortSignal(signal, bytes)) await stream.write(chunk as Buffer);
+  for await (const chunk of bytes) await stream.write(chunk);
   await stream.end();
 }
 

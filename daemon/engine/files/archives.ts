@@ -62,6 +62,7 @@ export class Archives implements AsyncDisposable {
       await this.#pool.run({ kind: "unpack", directory, input: reader, userXattr: this.#userXattr }, signal);
     } catch (error) {
       archive.destroy();
+      signal?.throwIfAborted();
       // An archive that was cut on the way is the way's fault.
       if (!archive.readableEnded && archive.errored !== null) throw archive.errored;
       throw error;

@@ -167,5 +167,7 @@ function extentsOf(fd: number, size: number): readonly Extent[] {
     const end = Math.min(data.end, size);
     if (end > data.start) extents.push({ offset: data.start, length: end - data.start });
   }
+  const last = extents.at(-1);
+  if (last === undefined || last.offset + last.length < size) extents.push({ offset: size, length: 0 });
   return extents;
 }
