@@ -73,7 +73,7 @@ export function openPortSocket({ protocol, address, port, accepts, dual = false 
 }
 
 /** struct sockaddr_in, sockaddr_in6. */
-function encodeAddress(address: Bytes, port: number): Buffer {
+export function encodeAddress(address: Bytes, port: number): Buffer {
   const ipv6 = address.byteLength === 16;
   const name = Buffer.alloc(ipv6 ? 28 : 16);
   name.writeUInt16LE(ipv6 ? AF_INET6 : AF_INET, 0);
