@@ -14,6 +14,9 @@ export interface TrashDeps {
   readonly logger: Logger;
 }
 
+/** A daemon that is told to stop does not stay for a tree of a million files. Milliseconds. */
+const LEAVE_MS = 5000;
+
 /**
  * Trees are renamed away at once and removed in the background. A crash leaves them in the folder, which `empty` at the next
  * start removes.
@@ -21,6 +24,7 @@ export interface TrashDeps {
 export class Trash implements AsyncDisposable {
   readonly #deps: TrashDeps;
   readonly #pending = new Set<Promise<void>>();
+  readonly #leaving = new AbortController();
 
   constructor(deps: TrashDeps) {
     this.#deps = deps;
@@ -47,14 +51,21 @@ export class Trash implements AsyncDisposable {
   #remove(path: string): void {
     // The name is free: whoever waits for that gets its answer first.
     const removal = setImmediate()
-      .then(() => this.#deps.trees.remove(path))
-      .catch((error: unknown) => this.#deps.logger.warn("cannot remove a tree in the trash", { path, error }))
+      .then(() => this.#deps.trees.remove(path, this.#leaving.signal))
+      .catch((error: unknown) => {
+        if (!this.#leaving.signal.aborted) this.#deps.logger.warn("cannot remove a tree in the trash", { path, error });
+      })
       .finally(() => this.#pending.delete(removal));
     this.#pending.add(removal);
   }
 
-  /** Waits until everything that was taken is gone, or has failed. */
+  /** Waits a while for what was taken to be gone; what then is left is the next start's. */
   async [Symbol.asyncDispose](): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    const timer = setTimeout(() => this.#leaving.abort(), LEAVE_MS);
+    try {
+      while (this.#pending.size > 0) await Promise.all(this.#pending);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

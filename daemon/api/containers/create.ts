@@ -3,6 +3,7 @@ import { isKind } from "../../base/errors.ts";
 import type { Engine } from "../../engine/services.ts";
 import { text } from "../http/query.ts";
 import type { Route } from "../http/route.ts";
+import { asOfVersion } from "./spec/as-of-version.ts";
 import { parseCreateBody } from "./spec/container-spec.ts";
 
 /** `POST /containers/create`. */
@@ -11,9 +12,9 @@ export function createRoute(engine: Engine): Route {
     method: "POST",
     path: "/containers/create",
     handle: async (request, response) => {
-      const { query, signal } = request;
+      const { apiVersion, query, signal } = request;
       const body = await request.json(ContainerCreateBody);
-      const spec = parseCreateBody(body);
+      const spec = asOfVersion(parseCreateBody(body), apiVersion);
       const { id, warnings } = await engine.containers.create(
         text(query, "name"),
         spec,

@@ -22,7 +22,7 @@ export function parseMount(mount: Mount): MountSpec {
       case "image":
         return parseImageMount(mount);
       default:
-        throw invalid(`mount type unknown: ${JSON.stringify(type)}`);
+        throw invalid("mount type unknown");
     }
   } catch (error) {
     if (isKind(error, "NotImplemented")) throw error;
@@ -96,8 +96,8 @@ function parseImageMount(mount: Mount): MountSpec {
 
 /** Whether it leaves the volume over a link, the engine sees when it is resolved. */
 function checkSubpath(subpath: string): void {
-  if (subpath.startsWith("/") || subpath.split("/").includes(".."))
-    throw invalid(`invalid subpath: ${JSON.stringify(subpath)}`);
+  if (subpath.startsWith("/") || subpath.split("/").includes("..") || subpath.includes("\0"))
+    throw invalid("subpath must be a relative path within the volume");
 }
 
 function parseTmpfsMount(mount: Mount): MountSpec {

@@ -1,0 +1,491 @@
+/** Volumes and mounts of real containers, seen from inside. What is Docker's own holds for dockerd too. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { TestDaemon } from "../support/daemon.ts";
+import { docker, dockerOk, needsDocker } from "../support/docker-cli.ts";
+import { mountsBelow } from "../support/leak-guard.ts";
+
+const RUN = ["run", "--rm", "--network", "none"] as const;
+
+describe("volumes and mounts", function () {
+  this.timeout(90_000);
+  let daemon: TestDaemon;
+  let folder: string;
+  before(needsDocker);
+  before(async () => {
+    daemon = await TestDaemon.start();
+    folder = mkdtempSync("/tmp/slipway-volumes-");
+    await importImage("with-data:1", () => {
+      mkdirSync(join(folder, "rootfs/data/deep"), { recursive: true });
+      writeFileSync(join(folder, "rootfs/data/deep/file"), "from the image");
+      chownSync(join(folder, "rootfs/data/deep/file"), 33, 34);
+      chownSync(join(folder, "rootfs/data"), 33, 33);
+    });
+  });
+  after(async () => {
+    await daemon?.[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const cli = (...args: readonly string[]): Promise<string> => dockerOk(daemon, ...args);
+  const inside = (...args: readonly string[]): Promise<string> => cli(...RUN, ...args);
+  const refusal = async (...args: readonly string[]): Promise<string> => {
+    const { code, stderr } = await docker(daemon, args);
+    ok(code !== 0, `docker ${args.join(" ")} was accepted`);
+    return stderr;
+  };
+
+  async function importImage(name: string, fill: () => void): Promise<void> {
+    const rootfs = join(folder, "rootfs");
+    mkdirSync(join(rootfs, "bin"), { recursive: true });
+    const busybox = execFileSync("which", ["busybox"], { encoding: "utf8" }).trim();
+    execFileSync("cp", [busybox, join(rootfs, "bin/busybox")]);
+    execFileSync("chroot", [rootfs, "/bin/busybox", "--install", "-s", "/bin"]);
+    fill();
+    const archive = join(folder, "image.tar");
+    execFileSync("tar", ["-C", rootfs, "--numeric-owner", "-cf", archive, "."]);
+    await cli("import", archive, name);
+  }
+
+  it("a volume with options is mounted while a container has it, and kept over the daemon's death", async () => {
+    await cli("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=1m,uid=5", "opts");
+    await cli(
+      "run",
+      "-d",
+      "--name",
+      "one",
+      "--network",
+      "none",
+      "-v",
+      "opts:/v",
+      "busybox",
+      "sh",
+      "-c",
+      "echo kept >/v/f; sleep 1000",
+    );
+    await cli("run", "-d", "--name", "two", "--network", "none", "-v", "opts:/v", "busybox", "sleep", "1000");
+    match(await cli("exec", "two", "grep", " /v ", "/proc/mounts"), /^tmpfs \/v tmpfs rw,relatime,size=1024k,uid=5/);
+    await daemon.kill();
+    await daemon.launch();
+    await cli("rm", "-f", "one");
+    equal(await inside("-v", "opts:/v", "busybox", "cat", "/v/f"), "kept");
+    await cli("rm", "-f", "two");
+    deepEqual(mountsBelow(join(daemon.root, "data/volumes")), []);
+    await cli("volume", "rm", "opts");
+  });
+
+  it("what cannot be mounted is told at start, and nothing is half made", async () => {
+    await cli("volume", "create", "-o", "type=none", "-o", "device=/nonexistent", "-o", "o=bind", "broken");
+    match(
+      await refusal(...RUN, "-v", "broken:/v", "busybox", "true"),
+      /error while mounting volume '.*\/broken\/_data': failed to mount local volume: .*no such file or directory/,
+    );
+    await cli("volume", "create", "-o", "type=nfs", "-o", "device=no-such-host.invalid:/x", "nfs");
+    match(await refusal(...RUN, "-v", "nfs:/v", "busybox", "true"), /error resolving passed in network volume address/);
+    equal(await cli("ps", "-aq"), "");
+    deepEqual(mountsBelow(join(daemon.root, "data/volumes")), []);
+    await cli("volume", "rm", "broken", "nfs");
+  });
+
+  it("content is copied up with owners once, and not with nocopy", async () => {
+    const owners = "stat -c '%u:%g %n' /data /data/deep/file; cat /data/deep/file";
+    const expected = "33:33 /data\n33:34 /data/deep/file\nfrom the image";
+    equal(await inside("-v", "filled:/data", "with-data:1", "sh", "-c", owners), expected);
+    await inside("-v", "filled:/data", "with-data:1", "rm", "-r", "/data/deep");
+    equal(await inside("-v", "filled:/elsewhere", "-v", "/data/deep", "with-data:1", "ls", "/elsewhere"), "");
+    equal(await inside("--mount", "type=volume,src=empty,dst=/data,volume-nocopy", "with-data:1", "ls", "/data"), "");
+    await cli("volume", "rm", "filled", "empty");
+  });
+
+  it("volume-subpath shows a directory or a file, and no link leads out of the volume", async () => {
+    const outside = join(folder, "outside");
+    mkdirSync(outside, { recursive: true });
+    writeFileSync(join(outside, "secret"), "");
+    await inside(
+      "-v",
+      "sub:/v",
+      "busybox",
+      "sh",
+      "-c",
+      `mkdir -p /v/a/b; echo deep >/v/a/b/f; ln -s ${outside} /v/out; ln -s a/b /v/in`,
+    );
+    const at = (subpath: string, ...command: readonly string[]): readonly string[] => [
+      ...RUN,
+      "--mount",
+      `type=volume,src=sub,dst=/q,volume-subpath=${subpath}`,
+      "busybox",
+      ...command,
+    ];
+    equal(await cli(...at("a/b", "cat", "/q/f")), "deep");
+    equal(await cli(...at("a/b/f", "cat", "/q")), "deep");
+    equal(await cli(...at("in", "ls", "/q")), "f");
+    match(await refusal(...at("out", "ls", "/q")), /cannot access path .*\/out: lstat .*: no such file or directory/);
+    match(await refusal(...at("no/such", "ls", "/q")), /no such file or directory/);
+    match(await refusal(...at("../x", "ls", "/q")), /subpath/);
+    deepEqual(mountsBelow(join(daemon.root, "exec/mounts")), []);
+    await cli("volume", "rm", "sub");
+  });
+
+  it("an image is mounted read-only, whole or a part, and stays while a container has it", async () => {
+    const mount = "type=image,src=with-data:1,dst=/im";
+    match(
+      await inside("--mount", mount, "busybox", "sh", "-c", "grep ' /im ' /proc/mounts; cat /im/data/deep/file"),
+      /^overlay \/im overlay ro[^]*from the image$/,
+    );
+    equal(await inside("--mount", `${mount},image-subpath=data/deep`, "busybox", "ls", "/im"), "file");
+    await cli("create", "--name", "holder", "--network", "none", "--mount", mount, "busybox", "ls", "/im/data");
+    match(await refusal("rmi", "with-data:1"), /is using its referenced image/);
+    await daemon.kill();
+    await daemon.launch();
+    equal(await cli("start", "-a", "holder"), "deep");
+    await cli("rm", "holder");
+    deepEqual(readdirSync(join(daemon.root, "data/containers-rw")), []);
+    const nope = {
+      Image: "busybox",
+      Cmd: ["true"],
+      HostConfig: { Mounts: [{ Type: "image", Source: "nope:1", Target: "/x" }] },
+    };
+    const answer = await daemon.api("POST", "/containers/create", { body: nope });
+    deepEqual([answer.status, answer.message], [404, "No such image: nope:1"]);
+  });
+
+  it("--volumes-from takes what a container has, read-only or not", async () => {
+    await cli(
+      "create",
+      "--name",
+      "from",
+      "-v",
+      "shared:/v",
+      "-v",
+      "/anon",
+      "--tmpfs",
+      "/own",
+      "--mount",
+      "type=tmpfs,dst=/tm",
+      "busybox",
+    );
+    const look =
+      "echo x >/v/f; echo y >/anon/f; ls -d /v /anon /tm /own 2>/dev/null; grep ' /v ' /proc/mounts | cut -d, -f1";
+    match(await inside("--volumes-from", "from", "busybox", "sh", "-c", look), /^\/anon\n\/tm\n\/v\n.* rw$/);
+    match(await inside("--volumes-from", "from:ro", "busybox", "sh", "-c", `(${look}) 2>/dev/null`), / ro$/);
+    equal(await inside("--volumes-from", "from", "-v", "other:/v", "busybox", "ls", "/v"), "");
+    match(await refusal("create", "--volumes-from", "none", "busybox"), /No such container: none/);
+    match(await refusal("create", "--volumes-from", "from:zz", "busybox"), /invalid mode: zz/);
+    const [anonymous] = (await cli("volume", "ls", "-q", "--filter", "dangling=false"))
+      .split("\n")
+      .filter((name) => name.length === 64);
+    ok(anonymous);
+    await cli("rm", "-v", "from");
+    equal((await cli("volume", "ls", "-q")).includes(anonymous), false);
+    await cli("volume", "rm", "shared", "other");
+  });
+
+  it("a read-only bind is so in the mounts below it, unless told otherwise", async () => {
+    const below = join(folder, "bind/below");
+    mkdirSync(below, { recursive: true });
+    execFileSync("mount", ["-t", "tmpfs", "t", below]);
+    try {
+      const touch = "touch /b/below/x 2>/dev/null && echo written || echo refused";
+      const bind = `type=bind,src=${join(folder, "bind")},dst=/b`;
+      equal(await inside("-v", `${join(folder, "bind")}:/b:ro`, "busybox", "sh", "-c", touch), "refused");
+      equal(await inside("--mount", `${bind},readonly`, "busybox", "sh", "-c", touch), "refused");
+      equal(
+        await inside("--mount", `${bind},readonly,bind-recursive=writable`, "busybox", "sh", "-c", touch),
+        "written",
+      );
+      equal(
+        await inside(
+          "--mount",
+          `${bind},readonly,bind-recursive=readonly,bind-propagation=rprivate`,
+          "busybox",
+          "sh",
+          "-c",
+          touch,
+        ),
+        "refused",
+      );
+      equal(
+        await inside(
+          "--mount",
+          `${bind},bind-recursive=disabled`,
+          "busybox",
+          "sh",
+          "-c",
+          "grep -c ' /b/below ' /proc/mounts || true",
+        ),
+        "0",
+      );
+    } finally {
+      execFileSync("umount", [below]);
+    }
+  });
+
+  it("mounts flow in with rslave and out with rshared, where the source lets them", async () => {
+    const shared = join(folder, "shared");
+    mkdirSync(join(shared, "late"), { recursive: true });
+    mkdirSync(join(folder, "plain"));
+    match(
+      await refusal(
+        ...RUN,
+        "--mount",
+        `type=bind,src=${join(folder, "plain")},dst=/p,bind-propagation=rshared`,
+        "busybox",
+        "true",
+      ),
+      /is mounted on .* but it is not a shared mount/,
+    );
+    execFileSync("mount", ["--bind", shared, shared]);
+    execFileSync("mount", ["--make-shared", shared]);
+    try {
+      await cli(
+        "run",
+        "-d",
+        "--name",
+        "slave",
+        "--network",
+        "none",
+        "--mount",
+        `type=bind,src=${shared},dst=/s,bind-propagation=rslave`,
+        "busybox",
+        "sleep",
+        "1000",
+      );
+      execFileSync("mount", ["-t", "tmpfs", "t", join(shared, "late")]);
+      match(await cli("exec", "slave", "grep", " /s/late ", "/proc/mounts"), /^t \/s\/late tmpfs/);
+      execFileSync("umount", [join(shared, "late")]);
+      await inside(
+        "--cap-add",
+        "SYS_ADMIN",
+        "--security-opt",
+        "apparmor=unconfined",
+        "--mount",
+        `type=bind,src=${shared},dst=/s,bind-propagation=rshared`,
+        "busybox",
+        "mount",
+        "-t",
+        "tmpfs",
+        "t",
+        "/s/late",
+      );
+      ok(mountsBelow(shared).some((line) => line.endsWith("/late")));
+      execFileSync("umount", [join(shared, "late")]);
+    } finally {
+      await cli("rm", "-f", "slave");
+      execFileSync("umount", ["-l", shared]);
+    }
+  });
+
+  it("prune takes what nothing uses: anonymous ones, or all, by label", async () => {
+    await cli("volume", "create", "--label", "keep=no", "named");
+    await cli("volume", "create", "kept");
+    const anonymous = await cli("volume", "create");
+    match(await cli("volume", "prune", "-f"), new RegExp(`^Deleted Volumes:\n${anonymous}\n`));
+    match(await cli("volume", "prune", "-af", "--filter", "label=keep=no"), /^Deleted Volumes:\nnamed\n/);
+    equal(await cli("volume", "ls", "-q"), "kept");
+    match(await refusal("volume", "prune", "-f", "--filter", "all=foo"), /invalid filter 'all'/);
+    equal((await daemon.api("POST", "/v1.41/volumes/prune")).text.includes('"kept"'), true);
+  });
+
+  it("inspect, list filters and df tell what is so", async () => {
+    await cli("volume", "create", "--label", "a=b", "seen");
+    await cli("create", "--name", "user", "-v", "seen:/v", "-v", "/anon", "busybox");
+    await daemon.api("PUT", "/slipway/volumes/seen/fs?path=/five", { body: Buffer.from("12345") });
+    equal(
+      await cli("volume", "inspect", "-f", "{{.Name}} {{.Driver}} {{.Scope}} {{.Labels.a}} {{.Options}}", "seen"),
+      "seen local local b map[]",
+    );
+    for (const [filter, expected] of [
+      ["name=ee", "seen"],
+      ["label=a=b", "seen"],
+      ["driver=other", ""],
+      ["dangling=true", ""],
+    ] as const)
+      equal(await cli("volume", "ls", "-q", "--filter", filter), expected, filter);
+    match(await refusal("volume", "ls", "--filter", "dangling=foo"), /invalid filter 'dangling=\[foo\]'/);
+    const df = await daemon.call<{ Volumes: { Name: string; UsageData: unknown }[] }>("GET", "/system/df");
+    deepEqual(df.Volumes.find(({ Name }) => Name === "seen")?.UsageData, { Size: 5, RefCount: 1 });
+    match(await refusal("volume", "rm", "seen"), /remove seen: volume is in use - \[[0-9a-f]{64}\]/);
+    await cli("rm", "-v", "user");
+    equal(await cli("volume", "ls", "-q"), "seen");
+    await cli("volume", "rm", "seen");
+  });
+
+  it("POST /volumes/create is idempotent", async () => {
+    const create = (body: object): Promise<{ CreatedAt: string; Options: unknown }> =>
+      daemon.call("POST", "/volumes/create", { body });
+    const first = await create({ Name: "twice" });
+    deepEqual(await create({ Name: "twice", Labels: { a: "b" } }), first);
+    await cli("volume", "rm", "twice");
+  });
+
+  const refused: readonly (readonly [title: string, status: number, body: object, words: RegExp])[] = [
+    [
+      "a name that climbs",
+      400,
+      { Name: "../evil" },
+      /create \.\.\/evil: ".*" includes invalid characters for a local volume name/,
+    ],
+    ["a name of one character", 400, { Name: "a" }, /volume name is too short/],
+    ["an unknown option", 400, { Name: "bad", DriverOpts: { foo: "x" } }, /create bad: invalid option: "foo"/],
+    [
+      "a type without a device",
+      400,
+      { Name: "bad", DriverOpts: { type: "tmpfs" } },
+      /missing required option: "device"/,
+    ],
+    ["a quota", 400, { Name: "bad", DriverOpts: { size: "1m" } }, /quota size requested but no quota support/],
+    [
+      "another driver",
+      404,
+      { Name: "bad", Driver: "foo" },
+      /error looking up volume plugin foo: plugin "foo" not found/,
+    ],
+  ];
+  for (const [title, status, body, words] of refused) {
+    it(`POST /volumes/create refuses ${title}`, async () => {
+      const answer = await daemon.api("POST", "/volumes/create", { body });
+      equal(answer.status, status);
+      match((JSON.parse(answer.text) as { message: string }).message, words);
+      equal((await daemon.api("GET", "/volumes/bad")).status, 404);
+    });
+  }
+
+  const refusedMounts: readonly (readonly [title: string, host: object, words: RegExp])[] = [
+    [
+      "a bind of a missing path",
+      { Mounts: [{ Type: "bind", Source: "/nonexistent", Target: "/x" }] },
+      /bind source path does not exist: \/nonexistent/,
+    ],
+    [
+      "two mounts at one place",
+      { Binds: ["aa:/x"], Mounts: [{ Type: "volume", Source: "bb", Target: "/x/" }] },
+      /Duplicate mount point: \/x/,
+    ],
+    [
+      "a subpath that climbs",
+      { Mounts: [{ Type: "volume", Source: "aa", Target: "/x", VolumeOptions: { Subpath: "a/../../b" } }] },
+      /subpath/,
+    ],
+    ["an unknown type", { Mounts: [{ Type: "npipe", Source: "aa", Target: "/x" }] }, /mount type unknown/],
+    [
+      "a bad propagation",
+      { Mounts: [{ Type: "bind", Source: "/tmp", Target: "/x", BindOptions: { Propagation: "bogus" } }] },
+      /invalid propagation mode: bogus/,
+    ],
+    [
+      "options that exclude each other",
+      {
+        Mounts: [
+          {
+            Type: "bind",
+            Source: "/tmp",
+            Target: "/x",
+            ReadOnly: true,
+            BindOptions: { ReadOnlyNonRecursive: true, ReadOnlyForceRecursive: true },
+          },
+        ],
+      },
+      /ReadOnlyNonRecursive/,
+    ],
+    ["a name with a slash", { Binds: ["../x:/v"] }, /includes invalid characters for a local volume name/],
+  ];
+  for (const [title, HostConfig, words] of refusedMounts) {
+    it(`POST /containers/create refuses ${title}`, async () => {
+      const answer = await daemon.api("POST", "/containers/create", {
+        body: { Image: "busybox", Cmd: ["true"], HostConfig },
+      });
+      equal(answer.status, 400, answer.text);
+      match((JSON.parse(answer.text) as { message: string }).message, words);
+      deepEqual(await daemon.call("GET", "/containers/json?all=1"), []);
+    });
+  }
+
+  it("the files of a volume are seen and changed from outside, used or not, and go out and in as tar", async () => {
+    await cli("run", "-d", "--name", "files", "--network", "none", "-v", "vol:/v", "busybox", "sleep", "1000");
+    equal((await daemon.api("POST", "/slipway/volumes/vol/fs/mkdir?path=/a/b&parents=1")).status, 201);
+    equal(
+      (
+        await daemon.api("PUT", "/slipway/volumes/vol/fs?path=/a/b/f&mode=0600&uid=7", {
+          body: Buffer.from("hello world"),
+        })
+      ).status,
+      200,
+    );
+    equal(
+      await cli("exec", "files", "sh", "-c", "cat /v/a/b/f; stat -c ' %a %u' /v/a/b/f; ln -s /etc /v/out"),
+      "hello world 600 7",
+    );
+    const part = await daemon.api("GET", "/slipway/volumes/vol/fs?path=/a/b/f", { headers: { range: "bytes=6-" } });
+    deepEqual([part.status, part.text, part.headers["content-range"]], [206, "world", "bytes 6-10/11"]);
+    equal((await daemon.api("GET", "/slipway/volumes/vol/fs?path=/out/passwd")).status, 404);
+    equal((await daemon.api("POST", "/slipway/volumes/vol/fs/rename?from=/a/b/f&to=/a/f")).status, 204);
+    await cli("rm", "-f", "files");
+    const names: string[] = [];
+    for await (const line of daemon.lines("/slipway/volumes/vol/fs?path=/&list=1"))
+      names.push((JSON.parse(line) as { Name: string }).Name);
+    deepEqual(names.sort(), ["a", "out"]);
+    const archive = join(folder, "export.tar");
+    execFileSync("curl", ["-sf", "--unix-socket", daemon.socket, "http://d/slipway/volumes/vol/export", "-o", archive]);
+    await cli("volume", "create", "copy");
+    execFileSync("curl", [
+      "-sf",
+      "--unix-socket",
+      daemon.socket,
+      "-T",
+      archive,
+      "http://d/slipway/volumes/copy/import",
+    ]);
+    equal(
+      await inside("-v", "copy:/v", "busybox", "sh", "-c", "cat /v/a/f; stat -c ' %a %u' /v/a/f; readlink /v/out"),
+      "hello world 600 7\n/etc",
+    );
+    const unused = ["--filter", "dangling=true", "-q"];
+    equal(await cli("volume", "ls", ...unused), "copy\nvol");
+    await cli("volume", "rm", "copy", "vol");
+  });
+
+  it("-v makes a missing source, also when it has gone since", async () => {
+    const made = join(folder, "made/here");
+    await cli("create", "--name", "maker", "--network", "none", "-v", `${made}:/x`, "busybox", "ls", "/x");
+    rmSync(made, { recursive: true });
+    equal(await cli("start", "-a", "maker"), "");
+    ok(existsSync(made));
+    await cli("rm", "maker");
+  });
+
+  it("a removal that is cut by the daemon's death is finished by the next one", async () => {
+    const data = (
+      await cli("volume", "inspect", "-f", "{{.Mountpoint}}", await cli("volume", "create", "large"))
+    ).trim();
+    writeFileSync(join(data, "first"), "");
+    // Names enough for a worker: it is still at it when the daemon dies.
+    execFileSync("sh", [
+      "-c",
+      `cd ${data} && for d in $(seq 12); do mkdir d$d; (cd d$d && seq 1000 | xargs touch); done`,
+    ]);
+    symlinkSync(folder, join(data, "link"));
+    const before = process.hrtime.bigint();
+    await cli("volume", "rm", "large");
+    ok(process.hrtime.bigint() - before < 3_000_000_000n, "the removal was waited for");
+    await daemon.kill();
+    equal(existsSync(data), false);
+    await daemon.launch();
+    equal((await daemon.api("GET", "/volumes/large")).status, 404);
+    await daemon.kill("SIGTERM"); // it waits for the trash to be empty
+    deepEqual(readdirSync(join(daemon.root, "data/trash/volumes")), []);
+    ok(readFileSync(join(folder, "image.tar")).length > 0, "what a link leads to is not the volume's");
+    await daemon.launch();
+  });
+});
