@@ -27,7 +27,9 @@ import { ExecStore } from "./execs/execs.ts";
 import type { RootFilesDeps } from "./files/root-files.ts";
 import { createImages, type ImageService } from "./images/images.ts";
 import type { Container } from "./model/container.ts";
+import type { EmbeddedDns } from "../network/dns/embedded-dns.ts";
 import type { BridgeEndpointsDeps } from "./networks/bridge-endpoints.ts";
+import { ContainerNames } from "./networks/container-names.ts";
 import { ContainerNetworking } from "./networks/container-networking.ts";
 import { NetworkService } from "./networks/network-service.ts";
 import { NetworkStore } from "./networks/networks.ts";
@@ -60,6 +62,7 @@ export interface EngineDeps {
 export interface NetworkDrivers {
   readonly sandboxes: Sandboxes;
   readonly bridge: BridgeDriver;
+  readonly dns: EmbeddedDns;
   readonly poolFor: BridgeEndpointsDeps["poolFor"];
   readonly macFor: (ipAddress: string) => string;
   /** @param used subnets of other networks, beside those of the host. */
@@ -161,7 +164,16 @@ function containerContext(deps: EngineDeps, parts: Parts): ContainerContext {
     pins: new MountPins(paths.pins),
     runtime: deps.runtime,
     snapshots: deps.snapshots,
-    networking: new ContainerNetworking({ ...deps.network, networks, log: deps.log }),
+    networking: new ContainerNetworking({
+      ...deps.network,
+      networks,
+      names: new ContainerNames({
+        dns: deps.network.dns,
+        sandboxPath: (id) => paths.sandbox(id),
+        dnsOptions: deps.defaults.dnsOptions,
+      }),
+      log: deps.log,
+    }),
     specs: new ContainerSpecs({
       store,
       paths,

@@ -16,6 +16,7 @@ import { mountTmpfs, unmountTmpfs } from "../linux/tmpfs-mount.ts";
 import type { Metadata } from "../metadata/collection.ts";
 import { openMetadata } from "../metadata/metadata.ts";
 import { AddressRange } from "../network/address-range.ts";
+import { createEmbeddedDns } from "../network/dns/embedded-dns.ts";
 import { createBridgeDriver } from "../network/bridge-driver.ts";
 import { macFor } from "../network/mac-address.ts";
 import { createSandboxes } from "../network/sandboxes.ts";
@@ -135,6 +136,7 @@ function networkDrivers(
   return {
     sandboxes: createSandboxes({ userNamespace }),
     bridge,
+    dns: resources.use(createEmbeddedDns({ log, servers: config.dns })),
     poolFor: (subnet, gateway, { range, reserved = [] } = {}) =>
       new AddressRange({ subnet, range, reserved: [gateway, ...reserved] }),
     macFor,

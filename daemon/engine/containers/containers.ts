@@ -54,7 +54,7 @@ export class ContainerService implements Containers {
     this.#removal = new Removal(deps.context);
     this.#supervision = new Supervision(deps.context, {
       startAgain: (id, signal) => this.#lifecycle.startAgain(id, signal),
-      removeAfterExit: (id) => this.#removal.remove(id, { force: false, volumes: true }),
+      removeAfterExit: (id) => this.#removal.removeAfterExit(id),
     });
     this.#lifecycle = new Lifecycle(deps.context, this.#supervision);
   }
@@ -148,7 +148,7 @@ export class ContainerService implements Containers {
   }
 
   async rename(ref: string, name: string): Promise<void> {
-    const { store, locks } = this.#context;
+    const { store, locks, networking } = this.#context;
     const { id } = store.resolve(ref);
     if (name === "") throw new EngineError("InvalidParameter", "Neither old nor new names may be empty");
     const parsed = parseContainerName(name);
@@ -160,7 +160,9 @@ export class ContainerService implements Containers {
 
     function renamed(): Container {
       try {
-        return store.update(id, { name: parsed });
+        const container = store.update(id, { name: parsed });
+        if (isLive(container)) networking.renamed(container);
+        return container;
       } catch (error) {
         const text = `Error when allocating new name: ${messageOf(error)}`;
         throw new EngineError(kindOf(error), text, { cause: error });

@@ -48,6 +48,8 @@ export interface ContainerSpec {
 /** A container's wishes for one network. Everything may be missing. */
 export interface EndpointSettings {
   readonly aliases?: readonly string[];
+  /** `container:alias`: names that this container alone has for others on the network. */
+  readonly links?: readonly string[];
   /** A static address. */
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;

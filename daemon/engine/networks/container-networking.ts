@@ -5,6 +5,7 @@ import type { Container, EndpointRecord, EndpointSettings } from "../model/conta
 import type { NetworkRecord } from "../services.ts";
 import { BridgeEndpoints, type BridgeEndpointsDeps } from "./bridge-endpoints.ts";
 import { bridgeOf } from "./bridge-network.ts";
+import type { ContainerNames } from "./container-names.ts";
 import { checkWishes, freeInterface, wayOut, wishesOf, type EndpointWish, type WayOut } from "./endpoint-wishes.ts";
 import type { NetworkStore } from "./networks.ts";
 import { portRequests, sameRequests } from "./port-requests.ts";
@@ -12,6 +13,8 @@ import { portRequests, sameRequests } from "./port-requests.ts";
 export interface ContainerNetworkingDeps extends BridgeEndpointsDeps {
   readonly networks: NetworkStore;
   readonly sandboxes: Sandboxes;
+  /** Without it nobody is told names. */
+  readonly names?: ContainerNames;
   readonly log: Logger;
 }
 
@@ -75,6 +78,8 @@ export class ContainerNetworking {
       undo.defer(() => this.#bridges.detach(endpoint));
       endpoints[network.name] = place.isWayOut ? this.#publish(container, network, endpoint) : endpoint;
     }
+    undo.defer(() => this.#deps.names?.remove(endpoints, sandboxPath));
+    this.#deps.names?.put(container, endpoints);
     undo.move();
     return endpoints;
   }
@@ -110,6 +115,7 @@ export class ContainerNetworking {
     const endpoint = this.#bridges.attach(network, settings, newId(), place);
     undo.defer(() => this.#bridges.detach(endpoint));
     const endpoints = this.#route(container, { ...container.endpoints, [network.name]: endpoint }, sandboxPath);
+    this.#deps.names?.put(container, endpoints);
     undo.move();
     return endpoints;
   }
@@ -118,6 +124,8 @@ export class ContainerNetworking {
   async disconnect(container: Container, network: NetworkRecord, sandboxPath: string): Promise<Endpoints> {
     const { [network.name]: endpoint, ...others } = container.endpoints;
     if (endpoint === undefined) return others;
+    // Nobody is sent to an address that is about to be another's.
+    this.#deps.names?.leave(container, endpoint, others);
     // Before the new way out takes them over.
     this.#deps.bridge.unpublish(endpoint.endpointId);
     // Before the interface goes, and the way out with it: a container should not be without one in between.
@@ -145,8 +153,14 @@ export class ContainerNetworking {
     return { ...endpoints, [name]: published };
   }
 
+  /** Its names follow at once. @param container as it is called now; it runs. */
+  renamed(container: Container): void {
+    this.#deps.names?.put(container, container.endpoints);
+  }
+
   /** Idempotent. */
   leave(endpoints: Endpoints, sandboxPath: string): void {
+    this.#deps.names?.remove(endpoints, sandboxPath);
     for (const endpoint of Object.values(endpoints)) this.#bridges.detach(endpoint);
     this.#deps.sandboxes.remove(sandboxPath);
   }
@@ -155,7 +169,8 @@ export class ContainerNetworking {
   restore(running: readonly Container[]): void {
     const networks = new Map(this.#bridgeNetworks().map((network) => [network.id, network]));
     const known = new Set([...networks.values()].map((network) => bridgeOf(network).bridge));
-    for (const { name, endpoints } of running) {
+    for (const container of running) {
+      const { name, endpoints } = container;
       for (const endpoint of Object.values(endpoints)) {
         if (endpoint.hostInterface === "") continue;
         known.add(endpoint.hostInterface);
@@ -166,8 +181,18 @@ export class ContainerNetworking {
         this.#bridges.setup(network);
         this.#publishAgain(name, endpoint);
       }
+      this.#nameAgain(container);
     }
     this.#deps.bridge.sweep(known);
+  }
+
+  /** Its sandbox may be gone: it ended while there was no daemon. */
+  #nameAgain(container: Container): void {
+    try {
+      this.#deps.names?.put(container, container.endpoints);
+    } catch (error) {
+      this.#deps.log.warn("a container's name server was lost", { container: container.name, error });
+    }
   }
 
   /** Its ports were free to others while there was no daemon: one that is lost must not keep the daemon from starting. */

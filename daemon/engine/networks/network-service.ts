@@ -1,5 +1,6 @@
 import { EngineError, isKind } from "../../base/errors.ts";
 import type { KeyedLock } from "../../base/keyed-lock.ts";
+import type { SpecSource } from "../containers/spec-source.ts";
 import type { ContainerStore } from "../containers/container-store.ts";
 import type { ContainerPaths } from "../containers/paths.ts";
 import { parseUntil } from "../containers/prune.ts";
@@ -20,6 +21,8 @@ export interface NetworkServiceDeps {
   readonly locks: KeyedLock;
   readonly paths: ContainerPaths;
   readonly events: EventBus;
+  /** Writes the files in which a container finds names. */
+  readonly specs?: Pick<SpecSource, "updateNames">;
 }
 
 /** Networks as clients see them: made, removed, and joined by containers that run or do not. */
@@ -119,6 +122,7 @@ export class NetworkService implements Networks {
     }
     const endpoints = networking.connect(wished, network, paths.sandbox(id));
     store.update(id, { spec: wished.spec, endpoints });
+    this.#deps.specs?.updateNames(container, endpoints);
     this.#publish("connect", network, id);
   }
 
@@ -144,6 +148,7 @@ export class NetworkService implements Networks {
     }
     const endpoints = await networking.disconnect(container, network, paths.sandbox(id));
     store.update(id, { spec, endpoints });
+    this.#deps.specs?.updateNames(container, endpoints);
     this.#publish("disconnect", network, id);
   }
 

@@ -17,7 +17,7 @@ import { joinedContainer } from "./joined-container.ts";
 import { mountsOf, userMounts, type NameFilePaths } from "./mounts.ts";
 import { namespacesOf } from "./namespaces.ts";
 import { userIn } from "./user-files.ts";
-import { effectiveHostname, writeNameFiles, type NameDefaults } from "./write-name-files.ts";
+import { effectiveHostname, updateNameFiles, writeNameFiles, type NameDefaults } from "./write-name-files.ts";
 
 export interface SpecDefaults extends NameDefaults {
   readonly ulimits: readonly UlimitInput[];
@@ -98,6 +98,10 @@ export class ContainerSpecs implements SpecSource {
 
   limits(resources: ResourceSpec): BuiltResources {
     return buildResources(resources, this.#deps.facts.limits);
+  }
+
+  updateNames(container: Container, endpoints: LaunchPlace["endpoints"]): void {
+    updateNameFiles(container, endpoints, this.#deps.paths, this.#deps.defaults);
   }
 
   release(id: string): void {

@@ -25,7 +25,7 @@ export interface HostsInput {
 /** hosts(5) */
 export function hostsFile(input: HostsInput): string {
   const { hostname, domainname, addresses, extraHosts, hostGateway, base } = input;
-  const names = domainname === "" ? hostname : `${hostname}.${domainname} ${hostname}`;
+  const names = namesOf(hostname, domainname);
   const extra = extraHosts.map((entry) => {
     const { name, address } = splitExtraHost(entry);
     return `${address === "host-gateway" ? hostGateway : address}\t${name}`;
@@ -33,6 +33,26 @@ export function hostsFile(input: HostsInput): string {
   const own = hostname === "" ? [] : addresses.map((address) => `${address}\t${names}`);
   const head = base === undefined ? LOCALHOST : [base.trimEnd()];
   return `${[...head, ...extra, ...own].join("\n")}\n`;
+}
+
+function namesOf(hostname: string, domainname: string): string {
+  return domainname === "" ? hostname : `${hostname}.${domainname} ${hostname}`;
+}
+
+export interface OwnHostsChange extends Pick<HostsInput, "hostname" | "domainname"> {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** hosts(5) with the lines of a container's own addresses changed, and all others as they are. */
+export function changeOwnHosts(text: string, { hostname, domainname, before, after }: OwnHostsChange): string {
+  const line = (address: string): string => `${address}\t${namesOf(hostname, domainname)}`;
+  const gone = new Set(before.filter((address) => !after.includes(address)).map(line));
+  const come = after.filter((address) => !before.includes(address)).map(line);
+  if (gone.size + come.length === 0) return text;
+  const kept = text.split("\n").filter((each) => !gone.has(each));
+  if (kept.at(-1) === "") kept.pop();
+  return `${[...kept, ...come].join("\n")}\n`;
 }
 
 /** At the first sign: an IPv6 address holds more of them. */
@@ -49,21 +69,30 @@ export interface ResolvInput {
   readonly options: readonly string[];
   /** The container is on the machine's network, so that servers on loopback answer it too. */
   readonly hostNetwork: boolean;
+  /** The container asks the name server in its sandbox, which asks further. */
+  readonly embedded?: boolean;
 }
+
+/** Inside of each sandbox on a network that has names. */
+const EMBEDDED_SERVER = "127.0.0.11";
 
 /** What Docker gives to a container whose machine has only resolvers of its own. */
 const PUBLIC_SERVERS = ["8.8.8.8", "8.8.4.4"];
 
 /** resolv.conf(5) */
-export function resolvFile({ machine, dns, search, options, hostNetwork }: ResolvInput): string {
+export function resolvFile(input: ResolvInput): string {
+  const { machine, dns, search, options, hostNetwork, embedded = false } = input;
   const asked = dns.length + search.length + options.length > 0;
   if (hostNetwork && !asked) return machine;
   const found = valuesOf(machine, "nameserver").flatMap((line) => line.split(/\s+/).slice(0, 1));
   const reachable = hostNetwork ? found : found.filter((address) => !isLoopback(address));
-  const servers = dns.length > 0 ? dns : reachable.length > 0 ? reachable : PUBLIC_SERVERS;
+  const upstream = dns.length > 0 ? dns : reachable.length > 0 ? reachable : PUBLIC_SERVERS;
+  const servers = embedded ? [EMBEDDED_SERVER] : upstream;
   const domains =
     search.length > 0 ? search : splitLast([...valuesOf(machine, "domain"), ...valuesOf(machine, "search")]);
-  const all = options.length > 0 ? options : splitLast(valuesOf(machine, "options"));
+  const given = options.length > 0 ? options : splitLast(valuesOf(machine, "options"));
+  // Names of containers have no dots: they are asked for as they are, before any search domain.
+  const all = embedded && !given.some((each) => each.startsWith("ndots:")) ? [...given, "ndots:0"] : given;
   // `--dns-search .` means: none.
   const wanted = domains.filter((domain) => domain !== ".");
   return [
