@@ -135,7 +135,10 @@ export function createEngine(deps: EngineDeps): StartedEngine {
       await deps.volumes.sweep(volumes.names());
       log.debug("swept");
     },
-    close: () => context.networking.close(all().filter(isLive)),
+    async close() {
+      await containers.settled();
+      await context.networking.close(all().filter(isLive));
+    },
   };
 }
 

@@ -69,6 +69,11 @@ export class ContainerService implements Containers {
     });
   }
 
+  /** Resolves when what has ended is cleared away. */
+  settled(): Promise<void> {
+    return this.#supervision.settled();
+  }
+
   create(...[name, spec, platform]: Parameters<Containers["create"]>): ReturnType<Containers["create"]> {
     return createContainer(this.#context, name, spec, platform);
   }

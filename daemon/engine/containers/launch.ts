@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { EngineError } from "../../base/errors.ts";
 import type { Task } from "../../runtime/runtime.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import type { LiveContainer } from "./live-container.ts";
+import { releaseMounts, releaseRootfs } from "./teardown.ts";
 import { prepareMounts, releasePins } from "./mount-sources.ts";
 
 /** What a start has made, for the record. */
@@ -80,44 +81,6 @@ export async function launch(
     });
   }
   return { task, pid, startedAt, endpoints: joined.endpoints };
-}
-
-/** Gives back what a run held. Idempotent, and tolerant of what a crash left; each step is tried, and logged when it fails. */
-export async function tearDown(context: ContainerContext, container: Container, task: Task | undefined): Promise<void> {
-  const { id } = container;
-  const attempt = async (what: string, step: () => void | Promise<void>): Promise<void> => {
-    try {
-      await step();
-    } catch (error) {
-      context.log.warn(`teardown: ${what} failed`, { container: id, error });
-    }
-  };
-  await attempt("deleting the task", () => (task === undefined ? context.runtime.cleanup(id) : task.delete()));
-  await attempt("leaving its networks", () => context.networking.leave(container.endpoints, context.paths.sandbox(id)));
-  await attempt("releasing what its specification made", () => context.specs.release(id));
-  await attempt("letting go of its volumes", () => releaseMounts(context, container));
-  await attempt("unmounting its root", () => releaseRootfs(context, id));
-  for (const [name, endpoint] of Object.entries(container.endpoints)) {
-    if (endpoint.endpointId === "") continue;
-    context.events.publish({
-      type: "network",
-      action: "disconnect",
-      actor: endpoint.networkId,
-      attributes: { container: id, name, type: "bridge" },
-    });
-  }
-}
-
-async function releaseMounts(context: ContainerContext, container: Container): Promise<void> {
-  releasePins(context, container.id);
-  await context.volumes.release(container);
-}
-
-function releaseRootfs(context: ContainerContext, id: string): void {
-  const rootfs = context.paths.rootfs(id);
-  context.snapshots.unmount(rootfs);
-  // Only ever an empty mount point: if the unmount did not take, removing more would be removing the container's files.
-  if (existsSync(rootfs)) rmdirSync(rootfs);
 }
 
 /** How a failed start reads to a client, with the exit code that the record keeps. */

@@ -3,8 +3,9 @@ import { EngineError, isKind } from "../../base/errors.ts";
 import { parseSignal } from "../../oci/signals.ts";
 import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
-import { tearDown } from "./launch.ts";
+import { isLive } from "./list.ts";
 import { imageSnapshots } from "./mount-sources.ts";
+import { clear, release } from "./teardown.ts";
 
 export interface RemoveOptions {
   readonly force: boolean;
@@ -37,9 +38,26 @@ export class Removal {
     await this.#erase(marked, options.volumes);
   }
 
+  /**
+   * `--rm`: the record goes as soon as the run is over, and with it all that a client can see, so whoever waits hears of it at
+   * once; the files follow. A crash in between leaves files that no record names, which the next start sweeps.
+   */
+  async removeAfterExit(id: string): Promise<void> {
+    const { store, locks, live } = this.#context;
+    using _ = await locks.acquire(id);
+    const container = store.find(id);
+    // Started again, or being removed by somebody who holds no lock any more.
+    if (container === undefined || isLive(container) || container.state.status === "removing") return;
+    const { ended } = live(id);
+    await this.#forget(container, true);
+    await ended;
+    await this.#eraseFiles(container);
+  }
+
   /** What a crash left half removed. */
   async finish(container: Container): Promise<void> {
-    await tearDown(this.#context, container, undefined);
+    await release(this.#context, container);
+    await clear(this.#context, container.id, undefined);
     await this.#erase(container, container.spec.host.autoRemove);
   }
 
@@ -82,11 +100,20 @@ export class Removal {
    * start takes up again.
    */
   async #erase(container: Container, withVolumes: boolean): Promise<void> {
-    const { id } = container;
-    const { store, live, snapshots, paths, volumes } = this.#context;
-    await snapshots.remove(id);
+    await this.#eraseFiles(container);
+    await this.#forget(container, withVolumes);
+  }
+
+  async #eraseFiles(container: Container): Promise<void> {
+    const { snapshots, paths } = this.#context;
+    await snapshots.remove(container.id);
     for (const { key } of imageSnapshots(container)) await snapshots.remove(key);
-    await rm(paths.dir(id), { recursive: true, force: true });
+    await rm(paths.dir(container.id), { recursive: true, force: true });
+  }
+
+  async #forget(container: Container, withVolumes: boolean): Promise<void> {
+    const { id } = container;
+    const { store, live, volumes } = this.#context;
     const last = store.get(id);
     store.delete(id);
     if (withVolumes) await volumes.removeAnonymousOf(container);

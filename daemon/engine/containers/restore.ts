@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { ExitStatus } from "../../base/exit-status.ts";
 import { messageOf } from "../../base/errors.ts";
 import { nowRfc3339 } from "../../base/time.ts";
@@ -7,6 +8,7 @@ import { isLive } from "./list.ts";
 import type { Removal } from "./removal.ts";
 import { wantsStartWithDaemon } from "./restart-policy.ts";
 import type { Supervision } from "./supervision.ts";
+import { clear, strayIds } from "./teardown.ts";
 
 export interface RestoreDeps {
   readonly context: ContainerContext;
@@ -32,6 +34,11 @@ export async function restoreContainers(deps: RestoreDeps): Promise<void> {
   await context.volumes.settle();
   for (const id of traces) {
     if (context.store.find(id) === undefined) await context.runtime.cleanup(id);
+  }
+  // What an automatic removal had not come to: its record went first.
+  for (const id of strayIds(context)) {
+    await clear(context, id, undefined);
+    await rm(context.paths.dir(id), { recursive: true, force: true });
   }
 }
 

@@ -3,9 +3,9 @@ import { isKind, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../runtime/runtime.ts";
 import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
-import { tearDown } from "./launch.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
+import { clear, publishDisconnects, release } from "./teardown.ts";
 
 /** What supervision asks of the rest of the service when a policy says so. */
 export interface PolicyActions {
@@ -20,6 +20,8 @@ export interface PolicyActions {
 export class Supervision {
   readonly #context: ContainerContext;
   readonly #actions: PolicyActions;
+  /** Never rejects. */
+  readonly #work = new Set<Promise<void>>();
 
   constructor(context: ContainerContext, actions: PolicyActions) {
     this.#context = context;
@@ -32,38 +34,66 @@ export class Supervision {
     live.ended = task.exited.then((exit) => this.ended(live, task, exit));
   }
 
-  /** The end of a run, seen live or found by a new daemon. Never rejects. */
-  async ended(live: LiveContainer, task: Task | undefined, exit: ExitStatus): Promise<void> {
+  /**
+   * The end of a run, seen live or found by a new daemon. Who waits for it hears of it as soon as the record tells it and what
+   * others may want is free; what only the engine sees is cleared away after that. Never rejects.
+   */
+  ended(live: LiveContainer, task: Task | undefined, exit: ExitStatus): Promise<void> {
+    return this.#track(this.#handleEnd(live, task, exit));
+  }
+
+  /** Resolves when nothing is being cleared away any more. */
+  async settled(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    this.#work.add(work);
+    void work.finally(() => this.#work.delete(work));
+    return work;
+  }
+
+  async #handleEnd(live: LiveContainer, task: Task | undefined, exit: ExitStatus): Promise<void> {
     const { store, log } = this.#context;
     const container = store.find(live.id);
     if (container === undefined) return;
     try {
-      await tearDown(this.#context, container, task);
+      await release(this.#context, container);
       live.task = undefined;
-      this.#conclude(live, store.get(live.id), exit);
+      const ended = this.#record(store.get(live.id), exit);
+      publishDisconnects(this.#context, container);
+      if (ended.state.status !== "restarting") this.#conclude(live, ended, exit);
+      await clear(this.#context, live.id, task);
+      this.#goOn(live, ended, exit);
     } catch (error) {
       log.error("handling the end of a container failed", { container: live.id, error });
     }
   }
 
-  #conclude(live: LiveContainer, container: Container, exit: ExitStatus): void {
-    const { store } = this.#context;
+  /** Puts it down, and tells the world. */
+  #record(container: Container, exit: ExitStatus): Container {
     const { state } = container;
     const startedAt = "startedAt" in state ? state.startedAt : exit.at;
     if (exit.oomKilled) publish(this.#context, container, "oom");
-    const again = wantsRestart(container, exit.code) && state.status !== "removing";
-    const ended = store.update(live.id, {
-      state: { status: state.status === "removing" ? "removing" : again ? "restarting" : "exited", exit, startedAt },
+    const isRemoved = state.status === "removing";
+    const again = !isRemoved && wantsRestart(container, exit.code);
+    const ended = this.#context.store.update(container.id, {
+      state: { status: isRemoved ? "removing" : again ? "restarting" : "exited", exit, startedAt },
       endpoints: {},
       restartCount: container.restartCount + (again ? 1 : 0),
     });
     publish(this.#context, ended, "die", { exitCode: String(exit.code), ...duration(startedAt, exit.at) });
-    if (again) {
-      this.#planRestart(live, nextDelay(live.restartDelay, Date.parse(exit.at) - Date.parse(startedAt)));
-      return;
-    }
+    return ended;
+  }
+
+  #conclude(live: LiveContainer, { spec, state }: Container, exit: ExitStatus): void {
     live.settle("stopped", { code: exit.code, error: exit.error });
-    if (ended.spec.host.autoRemove && state.status !== "removing") this.remove(live.id);
+    if (spec.host.autoRemove && state.status !== "removing") this.remove(live.id);
+  }
+
+  #goOn(live: LiveContainer, { state }: Container, exit: ExitStatus): void {
+    if (state.status !== "restarting") return;
+    this.#planRestart(live, nextDelay(live.restartDelay, Date.parse(exit.at) - Date.parse(state.startedAt)));
   }
 
   #planRestart(live: LiveContainer, delay: number): void {
@@ -85,19 +115,19 @@ export class Supervision {
       const container = this.#context.store.find(live.id);
       if (container?.state.status !== "restarting") return;
       // The start that failed is one more try: the policy decides again.
-      this.#conclude(live, container, {
-        ...container.state.exit,
-        at: new Date().toISOString(),
-        error: messageOf(error),
-      });
+      const exit = { ...container.state.exit, at: new Date().toISOString(), error: messageOf(error) };
+      const ended = this.#record(container, exit);
+      if (ended.state.status !== "restarting") this.#conclude(live, ended, exit);
+      this.#goOn(live, ended, exit);
     }
   }
 
   /** `--rm`: takes place when whoever holds the container's lock has let go. */
   remove(id: string): void {
-    this.#actions.removeAfterExit(id).catch((error: unknown) => {
+    const removal = this.#actions.removeAfterExit(id).catch((error: unknown) => {
       if (!isKind(error, "NotFound")) this.#context.log.error("automatic removal failed", { container: id, error });
     });
+    void this.#track(removal);
   }
 }
 

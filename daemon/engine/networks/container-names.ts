@@ -1,6 +1,6 @@
 import { shortId } from "../../base/ids.ts";
 import type { EmbeddedDns, SandboxNetwork } from "../../network/dns/embedded-dns.ts";
-import type { Container, EndpointRecord } from "../model/container.ts";
+import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
 import { isPredefined } from "./endpoint-wishes.ts";
 
 export interface ContainerNamesDeps {
@@ -28,7 +28,7 @@ export class ContainerNames {
     const { id, spec } = container;
     const { dns, sandboxPath, dnsOptions } = this.#deps;
     for (const [network, { networkId, endpointId, ipAddress, globalIpv6Address }] of named) {
-      const names = dnsNames(container, network);
+      const names = dnsNames(container, wishOf(container, network, networkId));
       dns.putMember(networkId, endpointId, { names, ipv4: ipAddress, ipv6: globalIpv6Address });
     }
     dns.serve(sandboxPath(id), {
@@ -76,17 +76,23 @@ function namedEndpoints(endpoints: Endpoints): readonly (readonly [network: stri
 }
 
 /** What a container is called on a network, the name that its address has first. */
-export function dnsNames({ id, name, spec }: Container, network: string): readonly string[] {
-  const { aliases = [] } = spec.networks?.[network] ?? {};
+export function dnsNames({ id, name, spec }: Container, { aliases = [] }: EndpointSettings): readonly string[] {
   const names = [name, ...aliases, shortId(id), spec.hostname];
   return [...new Set(names)].filter((each) => each !== "");
 }
 
+/** What was asked of an endpoint: users name networks by their ids too. */
+function wishOf({ spec }: Container, network: string, networkId: string): EndpointSettings {
+  const wishes = Object.entries(spec.networks ?? {});
+  const named = wishes.find(([ref]) => ref === network) ?? wishes.find(([ref]) => networkId.startsWith(ref));
+  return named?.[1] ?? {};
+}
+
 function sandboxNetwork(
-  { spec }: Container,
+  container: Container,
   [name, { networkId, ipAddress, globalIpv6Address }]: readonly [string, EndpointRecord],
 ): SandboxNetwork {
-  const links = (spec.networks?.[name]?.links ?? []).map(splitLink);
+  const links = (wishOf(container, name, networkId).links ?? []).map(splitLink);
   return {
     id: networkId,
     name,

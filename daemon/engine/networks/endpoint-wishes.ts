@@ -47,10 +47,12 @@ function lonelyText({ driver }: NetworkRecord): string {
 }
 
 function checkSettings(network: NetworkRecord, settings: EndpointSettings): void {
-  const { aliases = [], ipv4Address = "", ipv6Address = "", macAddress } = settings;
+  const { aliases = [], links = [], ipv4Address = "", ipv6Address = "", macAddress } = settings;
   const predefined = isPredefined(network.name);
   if (predefined && aliases.length > 0)
     throw invalid("network-scoped alias is supported only for containers in user defined networks");
+  if (predefined && links.length > 0)
+    throw new EngineError("NotImplemented", `links on the network ${network.name} are not supported`);
   if (ipv4Address !== "" || ipv6Address !== "") {
     if (predefined) throw invalid("user specified IP address is supported on user defined networks only");
     if (network.ownSubnet !== true)
