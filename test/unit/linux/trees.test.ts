@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeMotleyTree } from "../../support/motley-tree.ts";
+import { listTree } from "../../support/tree-listing.ts";
 import { Trees } from "../../../daemon/linux/trees.ts";
 
 describe("Trees", () => {
@@ -70,5 +72,36 @@ describe("Trees", () => {
 
   it("usage of nothing is nothing", async () => {
     assert.deepEqual(await trees.usage(join(folder, "none")), { bytes: 0, inodes: 0 });
+  });
+
+  it("copy by several threads makes the same tree, and several names of a file stay one file", async () => {
+    const rootfs = join(folder, "rootfs");
+    makeMotleyTree(join(rootfs, "data"));
+    for (let n = 0; n < 40; n++) {
+      mkdirSync(join(rootfs, `data/many/d${n}`), { recursive: true });
+      for (let file = 0; file < 20; file++) writeFileSync(join(rootfs, `data/many/d${n}/f${file}`), `${n}.${file}`);
+      linkSync(join(rootfs, "data/etc/passwd"), join(rootfs, `data/many/d${n}/passwd`));
+    }
+    const [target, staging] = [join(folder, "target"), join(folder, "staging")];
+    for (const path of [target, staging]) mkdirSync(path);
+    await trees.copy({ rootfs, path: "/data", target, staging });
+    assert.deepEqual(listTree(target), listTree(join(rootfs, "data")));
+    assert.deepEqual(readdirSync(staging), []);
+  });
+
+  it("copy stops, in all its threads, when its signal aborts or one of them fails", async () => {
+    const rootfs = join(folder, "rootfs");
+    for (let n = 0; n < 600; n++) {
+      mkdirSync(join(rootfs, `data/d${n}`), { recursive: true });
+      writeFileSync(join(rootfs, `data/d${n}/file`), "");
+    }
+    const [target, staging] = [join(folder, "target"), join(folder, "staging")];
+    for (const path of [target, staging]) mkdirSync(path);
+    writeFileSync(join(staging, "d300"), "in the way");
+    await assert.rejects(trees.copy({ rootfs, path: "/data", target, staging }));
+    await assert.rejects(trees.copy({ rootfs, path: "/data", target, staging }, AbortSignal.abort()), {
+      name: "AbortError",
+    });
+    assert.deepEqual(readdirSync(target), []);
   });
 });
