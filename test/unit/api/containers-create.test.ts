@@ -178,7 +178,6 @@ describe("parseCreateBody refuses by name", () => {
   it("wishes of an endpoint", () => {
     for (const [field, value, name] of [
       ["IPAMConfig", { LinkLocalIPs: ["fe80::1"] }, "IPAMConfig.LinkLocalIPs"],
-      ["Links", ["a:b"], "Links"],
       ["DriverOpts", { a: "b" }, "DriverOpts"],
     ] as const) {
       const NetworkingConfig = { EndpointsConfig: { default: { ...NO_WISHES, [field]: value } } };

@@ -5,7 +5,7 @@ import { invalid, unsupported } from "./invalid.ts";
 import { isSet } from "./refusals.ts";
 
 /** What Docker can be asked of an endpoint, and we cannot. The fields that are results (`IPAddress`, …) say nothing here. */
-const REFUSED = ["Links", "DriverOpts"] as const satisfies (keyof EndpointBody)[];
+const REFUSED = ["DriverOpts"] as const satisfies (keyof EndpointBody)[];
 
 /**
  * The networks of a create body: the one of `mode` where something is asked of it, and all others.
@@ -28,6 +28,9 @@ export function parseEndpoints(body: ContainerCreateBody, mode: string): Contain
       );
     networks[mode] = { ...main, macAddress };
   }
+  // Clients from before networks say it of the container.
+  const links = body.HostConfig?.Links ?? [];
+  if (links.length > 0 && networks[mode]?.links === undefined) networks[mode] = { ...networks[mode], links };
   return Object.keys(networks).length > 0 ? networks : undefined;
 }
 
@@ -40,6 +43,7 @@ export function parseEndpoint(settings: EndpointBody): EndpointSettings {
   if (IPv6Address && !isIPv6(IPv6Address)) throw invalid(`invalid IPv6 address: ${IPv6Address}`);
   return {
     ...(isSet(settings.Aliases) && { aliases: settings.Aliases ?? [] }),
+    ...(isSet(settings.Links) && { links: settings.Links ?? [] }),
     ...(IPv4Address && { ipv4Address: IPv4Address }),
     ...(IPv6Address && { ipv6Address: IPv6Address }),
     ...(settings.MacAddress && { macAddress: settings.MacAddress }),

@@ -5,7 +5,7 @@ import { invalid, unsupported } from "./invalid.ts";
 const CONFIG = ["NetworkDisabled", "OnBuild", "Shell"] as const satisfies (keyof ContainerCreateBody)[];
 
 /** ContainerIDFile is not here: it names a file of the client's, and the daemon has no part in it. */
-const HOST = ["Cgroup", "Links", "StorageOpt"] as const satisfies (keyof HostConfig)[];
+const HOST = ["Cgroup", "StorageOpt"] as const satisfies (keyof HostConfig)[];
 
 const RESOURCES = [
   "BlkioWeight",
@@ -38,11 +38,17 @@ export function refuseConfig(body: ContainerCreateBody): void {
 /** @throws EngineError NotImplemented, likewise; InvalidParameter for what Linux never has. */
 export function refuseHostConfig(host: HostConfig): void {
   for (const field of HOST) if (isSet(host[field])) throw unsupported(`HostConfig.${field}`);
+  // Between containers of the default bridge they are variables and lines of a file, from another time.
+  if (isSet(host.Links) && isPredefined(host.NetworkMode ?? "")) throw unsupported("HostConfig.Links");
   refuseResources(host, "HostConfig.");
   if (isSet(host.Isolation) && host.Isolation !== "default")
     throw invalid(`Invalid isolation: ${JSON.stringify(host.Isolation)} - linux only supports 'default'`);
   // Without a remapping of users the host's user namespace is the only one there is.
   if (isSet(host.UsernsMode) && host.UsernsMode !== "host") throw invalid(`invalid userns mode: ${host.UsernsMode}`);
+}
+
+function isPredefined(mode: string): boolean {
+  return ["", "default", "bridge", "host", "none"].includes(mode);
 }
 
 export function refuseResources(resources: Resources, prefix = ""): void {

@@ -1,6 +1,6 @@
 import type { EndpointSettings as EndpointJson } from "../../../../sdk/contract/index.ts";
-import { shortId } from "../../../base/ids.ts";
 import type { Container, EndpointRecord, EndpointSettings } from "../../../engine/model/container.ts";
+import { dnsNames } from "../../../engine/networks/container-names.ts";
 
 const NOWHERE: EndpointRecord = {
   networkId: "",
@@ -18,9 +18,10 @@ const NOWHERE: EndpointRecord = {
 
 /** `NetworkSettings.Networks`: before the first start the networks are named, with what was asked of them. */
 export function endpointsJson(
-  { id, name, spec }: Container,
+  container: Container,
   endpoints: Readonly<Record<string, EndpointRecord>>,
 ): Record<string, EndpointJson> {
+  const { spec } = container;
   const mode = spec.host.network;
   if (mode.startsWith("container:")) return {};
   const wishes = spec.networks ?? {};
@@ -28,7 +29,7 @@ export function endpointsJson(
   return Object.fromEntries(
     Object.entries(known).map(([network, endpoint]) => {
       const wish = wishes[network] ?? {};
-      const names = isPredefined(network) ? null : [...new Set([name, ...(wish.aliases ?? []), shortId(id)])];
+      const names = isPredefined(network) ? null : [...dnsNames(container, wish)];
       return [network, { ...endpointJson(endpoint, wish), DNSNames: names }];
     }),
   );
@@ -44,14 +45,14 @@ function isPredefined(network: string): boolean {
 }
 
 function endpointJson(endpoint: EndpointRecord, wish: EndpointSettings): EndpointJson {
-  const { aliases = [], ipv4Address, ipv6Address } = wish;
+  const { aliases = [], links = [], ipv4Address, ipv6Address } = wish;
   const addresses = {
     ...(ipv4Address !== undefined && { IPv4Address: ipv4Address }),
     ...(ipv6Address !== undefined && { IPv6Address: ipv6Address }),
   };
   return {
     IPAMConfig: Object.keys(addresses).length > 0 ? addresses : null,
-    Links: null,
+    Links: links.length > 0 ? [...links] : null,
     Aliases: aliases.length > 0 ? [...aliases] : null,
     MacAddress: endpoint.macAddress || (wish.macAddress ?? ""),
     DriverOpts: null,
