@@ -6,6 +6,7 @@ import type { ExitStatus } from "../base/exit-status.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { SealedExecutable } from "../linux/sealed-executable.ts";
+import { DetachedSpawner } from "../linux/spawn-detached.ts";
 import type { OciSpec } from "../oci/runtime-spec.ts";
 import { clearTask } from "./clear-task.ts";
 import { readExitRecord, unseenExit } from "./exit-record.ts";
@@ -44,6 +45,7 @@ class ShimRuntime implements Runtime {
   readonly runtimes: Readonly<Record<string, string>>;
   readonly #deps: RuntimeDeps;
   readonly #tasks: string;
+  readonly #spawner = new DetachedSpawner();
   #program: SealedExecutable | undefined;
 
   constructor(deps: RuntimeDeps) {
@@ -66,7 +68,7 @@ class ShimRuntime implements Runtime {
     const folder = await this.#makeFolder({ ...options, spec: withConsoleSize(options) }, record);
     await using undo = new AsyncDisposableStack();
     undo.defer(() => this.#clear(options.id));
-    const socket = await spawnShim(this.#shim(), folder.path);
+    const socket = spawnShim(this.#spawner, this.#shim(), folder.path);
     const task = this.#task(options.id, record, cgroup, socket, options.spec);
     // Without anybody connected a shim that has started nothing goes.
     undo.use(task);

@@ -11,6 +11,7 @@ import { statsV1, type CgroupStats } from "./stats.ts";
 /** The version 1 freezer and rmdir tell nobody when they are done: both are asked again, this often at most. */
 const FREEZE_TRIES = 200;
 const FREEZE_PAUSE_MS = 5;
+const TRIES_A_THAW = 20;
 const REMOVE_PAUSES_MS = [1, 2, 4, 8, 16, 32, 64];
 
 export interface CgroupV1Deps {
@@ -65,7 +66,9 @@ export class CgroupV1 implements Cgroup {
     const freezer = this.#freezer();
     try {
       for (let tries = 0; tries < FREEZE_TRIES; tries++) {
-        // Written each time: a task that was forked meanwhile is caught by the next write.
+        // Written each time: a task that was forked meanwhile is caught by the next write. Some kernels stay at FREEZING for
+        // good when a task is between two states in the wrong moment; a thaw in between lets it get out.
+        if (tries % TRIES_A_THAW === TRIES_A_THAW - 1) freezer.write("freezer.state", "THAWED");
         freezer.write("freezer.state", "FROZEN");
         if (freezer.read("freezer.state")?.trim() === "FROZEN") return;
         await setTimeout(FREEZE_PAUSE_MS, undefined, { signal });
