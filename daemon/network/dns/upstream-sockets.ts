@@ -1,4 +1,5 @@
 import { createSocket } from "node:dgram";
+import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { openConnected } from "../../linux/datagrams.ts";
 import { inNetworkNamespace } from "../../linux/network-namespace.ts";
@@ -26,7 +27,8 @@ export async function askByDatagram(
 ): Promise<Buffer> {
   signal.throwIfAborted();
   const socket = createSocket(addressBytes(upstream.address).length === 4 ? "udp4" : "udp6");
-  socket.bind({ fd: openSocket("udp", upstream) });
+  const fd = openSocket("udp", upstream);
+  socket.bind({ fd });
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const onAbort = (): void => reject(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -34,8 +36,9 @@ export async function askByDatagram(
   socket.on("message", (message) => {
     if (isAnswer(message)) resolve(message);
   });
-  socket.send(question, upstream.port, upstream.address);
   try {
+    // Node's own send names the receiver, which libuv refuses on a socket that is connected.
+    writeSync(fd, question);
     return await promise;
   } finally {
     signal.removeEventListener("abort", onAbort);
