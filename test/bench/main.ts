@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { output } from "../support/process.ts";
 import { COMMANDS, commandRow, listRows, memoryRows, type Row } from "./cases.ts";
+import { copyUpRow } from "./copy-up.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { peers } from "./peers.ts";
 import { table, writeResults } from "./report.ts";
@@ -31,6 +32,7 @@ try {
   const floor = wanted("runc") && ours !== undefined ? await runcRow(ours, runs) : undefined;
   if (floor !== undefined) rows.push(floor);
   if (wanted("list")) rows.push(...(await listRows(engines)));
+  if (wanted("copy-up")) rows.push(await copyUpRow(engines, runs));
   console.log(`\n${table(rows, names)}\n`);
   if (flags.only === undefined) console.log(`written to ${writeResults(rows, names, runs)}`);
 } finally {
