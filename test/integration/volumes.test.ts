@@ -1,5 +1,5 @@
 /** Volumes and mounts of real containers, seen from inside. What is Docker's own holds for dockerd too. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   chownSync,
@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { Conflict, Engine, InvalidParameter, NotFound } from "../../sdk/index.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { docker, dockerOk, needsDocker } from "../support/docker-cli.ts";
 import { mountsBelow } from "../support/leak-guard.ts";
@@ -307,7 +308,7 @@ describe("volumes and mounts", function () {
       "seen local local b map[]",
     );
     for (const [filter, expected] of [
-      ["name=ee", "seen"],
+      ["name=een", "seen"],
       ["label=a=b", "seen"],
       ["driver=other", ""],
       ["dangling=true", ""],
@@ -454,6 +455,26 @@ describe("volumes and mounts", function () {
     const unused = ["--filter", "dangling=true", "-q"];
     equal(await cli("volume", "ls", ...unused), "copy\nvol");
     await cli("volume", "rm", "copy", "vol");
+  });
+
+  it("the SDK has the files of a volume, and copies one into another", async () => {
+    await using engine = await Engine.connect({ env: { ...daemon.env, HOME: daemon.root } });
+    await using volume = await engine.volumes.create({ name: "sdk" });
+    await using other = await engine.volumes.create();
+    await volume.fs.mkdir("/a/b", { parents: true });
+    const written = await volume.fs.writeFile("/a/b/f", "hello world", { mode: 0o600, uid: 7 });
+    deepEqual([written.name, written.size, written.mode, written.uid], ["f", 11, 0o600, 7]);
+    equal((await volume.fs.readFile("/a/b/f", { start: 6, end: 8 })).toString(), "wor");
+    await volume.fs.rename("/a/b/f", "/f");
+    await rejects(volume.fs.rename("/f", "/a"), Conflict);
+    await rejects(volume.fs.stat("/a/b/f"), NotFound);
+    await volume.fs.remove("/a", { recursive: true });
+    await other.import(await volume.export());
+    deepEqual(
+      (await other.fs.list()).map(({ name, type }) => `${name} ${type}`),
+      ["f file"],
+    );
+    await rejects(other.import(Buffer.from("no archive")), InvalidParameter);
   });
 
   it("-v makes a missing source, also when it has gone since", async () => {
