@@ -29,7 +29,7 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly string[]])
   ["sdk/transport", ["undici", NODE]],
   ["sdk/client", ["sdk/transport", "sdk/contract", "undici", NODE]],
   ["sdk/engine", ["sdk/client", "sdk/transport", "sdk/contract", NODE]],
-  ["sdk/cli", ["sdk", "commander", NODE]],
+  ["sdk/cli", ["sdk", NODE]],
   ["sdk", ["sdk", "@sinclair/typebox", NODE]],
   ["extension", ["slipway", "sdk", "vscode", NODE]],
 ];
