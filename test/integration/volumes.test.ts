@@ -323,6 +323,25 @@ describe("volumes and mounts", function () {
     await cli("volume", "rm", "seen");
   });
 
+  it("events tell what becomes of a volume", async () => {
+    const since = Date.now() / 1000;
+    await inside("-v", "told:/v:ro", "busybox", "true");
+    await cli("volume", "rm", "told");
+    const { text } = await daemon.api(
+      "GET",
+      `/events?since=${since}&until=${Date.now() / 1000 + 1}&filters={"type":["volume"]}`,
+    );
+    const events = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { Action: string; Actor: { ID: string; Attributes: object } });
+    deepEqual(
+      events.map(({ Action, Actor }) => `${Action} ${Actor.ID}`),
+      ["create told", "mount told", "unmount told", "destroy told"],
+    );
+    match(JSON.stringify(events[1]?.Actor.Attributes), /"destination":"\/v".*"read\/write":"false"/);
+  });
+
   it("POST /volumes/create is idempotent", async () => {
     const create = (body: object): Promise<{ CreatedAt: string; Options: unknown }> =>
       daemon.call("POST", "/volumes/create", { body });

@@ -5,7 +5,7 @@ import type { Container, EndpointRecord } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { releaseMounts, releaseRootfs } from "./teardown.ts";
-import { prepareMounts, releasePins } from "./mount-sources.ts";
+import { prepareMounts, publishVolumes, releasePins } from "./mount-sources.ts";
 
 /** What a start has made, for the record. */
 export interface Launched {
@@ -72,6 +72,7 @@ export async function launch(
   const { pid, startedAt } = await task.start(signal);
   undo.move();
   releasePins(context, id);
+  publishVolumes(context, container, "mount");
   for (const [name, endpoint] of Object.entries(joined.endpoints)) {
     context.events.publish({
       type: "network",

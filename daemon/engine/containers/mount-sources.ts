@@ -33,6 +33,20 @@ export function releasePins({ pins }: ContainerContext, id: string): void {
   pins.release(id);
 }
 
+/** The events of volumes that a run takes and leaves, with Docker's attributes. */
+export function publishVolumes(
+  { events }: Pick<ContainerContext, "events">,
+  { id, mounts }: Container,
+  action: "mount" | "unmount",
+): void {
+  for (const { type, name = "", target, propagation, readWrite } of mounts) {
+    if (type !== "volume") continue;
+    const how = { destination: target, propagation, "read/write": String(readWrite) };
+    const attributes = { container: id, driver: "local", ...(action === "mount" && how) };
+    events.publish({ type: "volume", action, actor: name, attributes });
+  }
+}
+
 /** Names of the snapshots that show images in a container, by the place of the mount among the container's. */
 export function imageSnapshots({ id, spec }: Container): readonly { readonly key: string; readonly target: string }[] {
   return spec.host.mounts.flatMap((mount, n) =>

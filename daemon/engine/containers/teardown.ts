@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Task } from "../../runtime/runtime.ts";
 import type { Container } from "../model/container.ts";
 import type { ContainerContext } from "./context.ts";
-import { releasePins } from "./mount-sources.ts";
+import { publishVolumes, releasePins } from "./mount-sources.ts";
 
 /**
  * The end of a run in two halves. First what others may be waiting for: addresses, ports, volumes. It takes a millisecond and
@@ -63,6 +63,7 @@ export function publishDisconnects(context: ContainerContext, container: Contain
       attributes: { container: container.id, name, type: "bridge" },
     });
   }
+  publishVolumes(context, container, "unmount");
 }
 
 /** Each step is tried, and logged when it fails: one that is stuck must not keep the others. */
