@@ -4,6 +4,7 @@ import { NotFound } from "../transport/errors.ts";
 import type { ApiClient } from "./api/api-client.ts";
 import type { FilterValues } from "./api/caller.ts";
 import { registryKey } from "./credentials.ts";
+import { packFolder } from "./folder-archive.ts";
 import { Image, type RemoveImageOptions } from "./image.ts";
 import { progressOperation, type SeenProgress } from "./image-operations.ts";
 import type { Operation } from "./operation.ts";
@@ -146,6 +147,11 @@ export class Images {
       () => new Image(this.#api, id, reference ?? id),
       options.signal,
     );
+  }
+
+  /** Makes an image of one layer from a folder of this machine. */
+  importFolder(folder: string, options: ImportOptions = {}): Operation<Image> {
+    return this.import(packFolder(folder), options);
   }
 
   /** Removes a name, and the image with its last one. @throws ImageNotFound, Conflict */

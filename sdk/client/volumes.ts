@@ -5,6 +5,7 @@ import type { ApiClient } from "./api/api-client.ts";
 import { segment, type FilterValues } from "./api/caller.ts";
 import { FilesApi, type ByteSource } from "./api/files-api.ts";
 import { Files } from "./files.ts";
+import { packFolder, unpackInto } from "./folder-archive.ts";
 
 export interface CreateVolumeOptions {
   /** Without one it is anonymous. */
@@ -44,6 +45,22 @@ export class Volume implements AsyncDisposable {
     options: { readonly path?: string; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     await this.#files.import(archive, { path: options.path }, options.signal);
+  }
+
+  /** Writes the contents of a folder of this machine into it, as `import` does. */
+  async importFolder(
+    folder: string,
+    options: { readonly path?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.import(packFolder(folder), options);
+  }
+
+  /** Unpacks it, or a directory of it, into a folder of this machine, made when it is missing: a backup. */
+  async exportTo(
+    folder: string,
+    options: { readonly path?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await unpackInto(folder, await this.export(options), options.signal);
   }
 
   async inspect(signal?: AbortSignal): Promise<WireVolume> {

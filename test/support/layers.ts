@@ -27,10 +27,14 @@ const MAY_IMPORT: readonly (readonly [room: string, allowed: readonly string[]])
   ["daemon/base", [NODE]],
   ["sdk/contract", ["@sinclair/typebox"]],
   ["sdk/transport", ["undici", NODE]],
-  ["sdk/client", ["sdk/transport", "sdk/contract", "undici", NODE]],
+  ["sdk/client", ["sdk/transport", "sdk/contract", "undici", "tar", NODE]],
   ["sdk/engine", ["sdk/client", "sdk/transport", "sdk/contract", NODE]],
   ["sdk/cli", ["sdk", NODE]],
   ["sdk", ["sdk", "@sinclair/typebox", NODE]],
+  // Pages run in a browser: they share plain modules with their host, and take their controls from the toolkit.
+  ["extension/webviews/client", ["extension/model", "extension/webviews", "@vscode/webview-ui-toolkit"]],
+  // Tested without an editor.
+  ["extension/model", ["sdk", "node:path"]],
   ["extension", ["slipway", "sdk", "vscode", NODE]],
 ];
 
