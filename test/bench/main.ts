@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { output } from "../support/process.ts";
 import { COMMANDS, commandRow, listRows, memoryRows, type Row } from "./cases.ts";
 import { copyUpRow } from "./copy-up.ts";
+import { dnsRows } from "./dns.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { peers } from "./peers.ts";
 import { table, writeResults } from "./report.ts";
@@ -32,6 +33,7 @@ try {
   const floor = wanted("runc") && ours !== undefined ? await runcRow(ours, runs) : undefined;
   if (floor !== undefined) rows.push(floor);
   if (wanted("list")) rows.push(...(await listRows(engines)));
+  if (wanted("dns")) rows.push(...(await dnsRows(engines, disk)));
   if (wanted("copy-up")) rows.push(await copyUpRow(engines, runs));
   console.log(`\n${table(rows, names)}\n`);
   if (flags.only === undefined) console.log(`written to ${writeResults(rows, names, runs)}`);
