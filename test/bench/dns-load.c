@@ -57,8 +57,10 @@ int main(int count, char **args) {
       if (send(fd, bytes, length, 0) < 0) bad++;
     }
     struct pollfd readable = {.fd = fd, .events = POLLIN};
-    int ready = poll(&readable, 1, rate == 0 || in_flight == most ? 1000 : 1);
-    if (ready <= 0 && in_flight == most) {
+    int waits = rate == 0 || in_flight == most;
+    double next = waits ? 1e6 : start + (asked + 1) * 1e6 / rate - now();
+    struct timespec until = {next < 0 ? 0 : (long)(next / 1e6), next < 0 ? 0 : (long)(next * 1e3) % 1000000000};
+    if (ppoll(&readable, 1, &until, NULL) <= 0 && waits) {
       bad += in_flight;
       in_flight = 0;
     }
