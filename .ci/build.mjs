@@ -1,11 +1,12 @@
 // build.mjs [--package]: bundles what is published into sdk/dist and compiles the shim. Skips what is up to date.
 import { buildBundles } from "./lib/bundles.mjs";
+import { buildExtension } from "./lib/extension.mjs";
 import { buildShim } from "./lib/shim.mjs";
 import { buildTypes } from "./lib/types.mjs";
 
 const wantsPackage = process.argv.includes("--package");
 const started = performance.now();
-const parts = { bundles: buildBundles, shim: buildShim, types: buildTypes };
+const parts = { bundles: buildBundles, shim: buildShim, types: buildTypes, extension: buildExtension };
 const results = await Promise.allSettled(Object.values(parts).map((build) => build()));
 const failed = results.filter((result) => result.status === "rejected");
 for (const { reason } of failed) console.error(`build: ${reason.message}`);

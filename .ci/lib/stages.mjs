@@ -25,6 +25,7 @@ export function checkStages() {
   return [
     { name: "build", command: ["node", ".ci/build.mjs"], limitSeconds: 120 },
     { name: "types", command: ["tsc", "-p", "."], limitSeconds: 120 },
+    { name: "types of pages", command: ["tsc", "-p", "extension/webviews/client"], limitSeconds: 120 },
     { name: "lint", command: ["eslint", "."], limitSeconds: 300 },
     { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."], limitSeconds: 120 },
   ];

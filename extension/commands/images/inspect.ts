@@ -1,0 +1,11 @@
+import { l10n } from "vscode";
+import type { Command } from "../command.ts";
+import { chosenImages } from "../targets.ts";
+
+export const command: Command = {
+  id: "slipway.images.inspect",
+  async run(app, args) {
+    for (const { image, reference } of await chosenImages(app, args, l10n.t("Inspect Image")))
+      await app.documents.open({ kind: "image", id: image.id, name: reference });
+  },
+};
