@@ -43,38 +43,43 @@ export async function restoreContainers(deps: RestoreDeps): Promise<void> {
 }
 
 async function restoreOne(deps: RestoreDeps, container: Container, hasTrace: boolean): Promise<void> {
-  const { context, supervision, removal } = deps;
+  const { context, removal } = deps;
   const { id } = container;
   try {
     if (container.state.status === "removing") return await removal.finish(container);
-    if (hasTrace || isRunning(container)) await reconnect(deps, container);
-    else if (container.state.status === "restarting")
-      await supervision.ended(context.live(id), undefined, container.state.exit);
-    else if (container.spec.host.autoRemove && container.state.status === "exited") await removal.finish(container);
-    else if (wantsStartWithDaemon(container)) startLater(deps, id);
+    // Whatever the record says: the daemon may have died between runc's success and its own word of it.
+    if ((hasTrace || isRunning(container)) && (await reconnect(deps, container))) return;
+    await takeUp(deps, container);
   } catch (error) {
     context.log.error("restoring a container failed", { container: id, error });
   }
 }
 
-async function reconnect({ context, supervision, start }: RestoreDeps, container: Container): Promise<void> {
+/** One that does not run. */
+async function takeUp(deps: RestoreDeps, container: Container): Promise<void> {
+  const { context, supervision, removal } = deps;
+  if (container.state.status === "restarting") await supervision.takeUp(context.live(container.id), container);
+  else if (container.spec.host.autoRemove && container.state.status === "exited") await removal.finish(container);
+  else if (wantsStartWithDaemon(container)) startLater(deps, container.id);
+}
+
+/** @returns whether it runs, or did when the daemon died: then it is under supervision, or its end was handled. */
+async function reconnect({ context, supervision, start }: RestoreDeps, container: Container): Promise<boolean> {
   const { id, state } = container;
   const found = await context.runtime.adopt(id);
   if (found !== undefined && "exited" in found && found.pid !== undefined) {
     const startedAt = "startedAt" in state ? state.startedAt : nowRfc3339();
     const status = state.status === "paused" ? "paused" : "running";
-    // The record may say "created": the daemon died between runc's success and its own word of it.
     context.store.update(id, { state: { status, pid: found.pid, startedAt } });
     supervision.watch(context.live(id), found);
-    return;
+    return true;
   }
   if (found !== undefined && "exited" in found) await found.delete();
   if (!isRunning(container)) {
-    // A start that was under way and never acknowledged.
-    await context.runtime.cleanup(id);
-    context.snapshots.unmount(context.paths.rootfs(id));
+    // A start that was under way and never acknowledged, or an end that was recorded and not cleared away.
+    await clear(context, id, undefined);
     await context.volumes.release(container);
-    return;
+    return false;
   }
   const exit: ExitStatus =
     found !== undefined && "code" in found
@@ -85,6 +90,7 @@ async function reconnect({ context, supervision, start }: RestoreDeps, container
   // After a reboot nobody saw it end, and its policy may want it with the daemon even though it exited "cleanly".
   if (found === undefined && after?.state.status === "exited" && wantsStartWithDaemon(after))
     startLater({ context, start }, id);
+  return true;
 }
 
 function isRunning(container: Container): boolean {

@@ -35,8 +35,8 @@ export class Supervision {
   }
 
   /**
-   * The end of a run, seen live or found by a new daemon. Who waits for it hears of it as soon as the record tells it and what
-   * others may want is free; what only the engine sees is cleared away after that. Never rejects.
+   * The end of a run, seen live or found by a new daemon. With `--rm`, who waits for it hears of it as soon as what others may
+   * want is free and the record is gone; what only the engine sees is cleared away after that. Never rejects.
    */
   ended(live: LiveContainer, task: Task | undefined, exit: ExitStatus): Promise<void> {
     return this.#track(this.#handleEnd(live, task, exit));
@@ -60,14 +60,34 @@ export class Supervision {
     try {
       await release(this.#context, container);
       live.task = undefined;
-      const ended = this.#record(store.get(live.id), exit);
+      const clearing = new Clearing(() => clear(this.#context, live.id, task));
+      const ended = await this.#recordOr(clearing, live.id, exit);
       publishDisconnects(this.#context, container);
+      // With --rm nothing is left that a client could look at; otherwise it finds a container that holds nothing any more.
+      if (!ended.spec.host.autoRemove) await clearing.done();
       if (ended.state.status !== "restarting") this.#conclude(live, ended, exit);
-      await clear(this.#context, live.id, task);
+      await clearing.done();
       this.#goOn(live, ended, exit);
     } catch (error) {
       log.error("handling the end of a container failed", { container: live.id, error });
     }
+  }
+
+  /** On a full disk there may be room for the record once the run is cleared away. */
+  async #recordOr(clearing: Clearing, id: string, exit: ExitStatus): Promise<Container> {
+    try {
+      return this.#record(this.#context.store.get(id), exit);
+    } catch (error) {
+      this.#context.log.warn("recording the end of a container failed", { container: id, error });
+      await clearing.done();
+      return this.#record(this.#context.store.get(id), exit);
+    }
+  }
+
+  /** A restart that the daemon before this one had planned. Nothing of its last run is left, but for what a crash left. */
+  async takeUp(live: LiveContainer, container: Container): Promise<void> {
+    await clear(this.#context, live.id, undefined);
+    if (container.state.status === "restarting") this.#goOn(live, container, container.state.exit);
   }
 
   /** Puts it down, and tells the world. */
@@ -134,4 +154,18 @@ export class Supervision {
 /** Docker tells the whole seconds that a run lasted. */
 function duration(startedAt: string, at: string): { readonly execDuration: string } {
   return { execDuration: String(Math.max(0, Math.floor((Date.parse(at) - Date.parse(startedAt)) / 1000))) };
+}
+
+/** Something to be done once, by whoever comes first. */
+class Clearing {
+  readonly #work: () => Promise<void>;
+  #done: Promise<void> | undefined;
+
+  constructor(work: () => Promise<void>) {
+    this.#work = work;
+  }
+
+  done(): Promise<void> {
+    return (this.#done ??= this.#work());
+  }
 }

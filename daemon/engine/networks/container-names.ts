@@ -24,34 +24,26 @@ export class ContainerNames {
   /** Its names, and those that it sees, are true from here. @param endpoints all that it has. */
   put(container: Container, endpoints: Endpoints): void {
     const named = namedEndpoints(endpoints);
-    if (named.length === 0) return;
     const { id, spec } = container;
     const { dns, sandboxPath, dnsOptions } = this.#deps;
-    for (const [network, { networkId, endpointId, ipAddress, globalIpv6Address }] of named) {
-      const names = dnsNames(container, wishOf(container, network, networkId));
-      dns.putMember(networkId, endpointId, { names, ipv4: ipAddress, ipv6: globalIpv6Address });
-    }
+    // Once served, always: whoever has read resolv.conf goes on to ask there.
+    if (named.length === 0 && !dns.isServed(sandboxPath(id))) return;
     dns.serve(sandboxPath(id), {
       networks: named.map((each) => sandboxNetwork(container, each)),
       hasWayOut: Object.values(endpoints).some(({ gateway, ipv6Gateway }) => gateway !== "" || ipv6Gateway !== ""),
       servers: spec.host.dns,
       keepsPlainNames: hasDots(spec.host.dnsOptions.length > 0 ? spec.host.dnsOptions : dnsOptions),
     });
+    for (const [network, { networkId, endpointId, ipAddress, globalIpv6Address }] of named) {
+      const names = dnsNames(container, wishOf(container, network, networkId));
+      dns.putMember(networkId, endpointId, { names, ipv4: ipAddress, ipv6: globalIpv6Address });
+    }
   }
 
   /** It has left one of its networks. @param rest what it has still. */
   leave(container: Container, endpoint: EndpointRecord, rest: Endpoints): void {
-    const { dns, sandboxPath } = this.#deps;
-    dns.removeMember(endpoint.networkId, endpoint.endpointId);
-    if (namedEndpoints(rest).length > 0) this.put(container, rest);
-    // Its resolv.conf says still where to ask.
-    else
-      dns.serve(sandboxPath(container.id), {
-        networks: [],
-        hasWayOut: Object.values(rest).some(({ gateway }) => gateway !== ""),
-        servers: container.spec.host.dns,
-        keepsPlainNames: false,
-      });
+    this.#deps.dns.removeMember(endpoint.networkId, endpoint.endpointId);
+    this.put(container, rest);
   }
 
   /** Its end. Idempotent. */

@@ -70,7 +70,7 @@ export function updateNameFiles(
     after: addressesOf(endpoints),
   });
   if (changed !== hosts) writeFileSync(paths.hosts(id), changed);
-  if (hasNames(container.endpoints) || !hasNames(endpoints)) return;
+  if (hasNames(container.endpoints) === hasNames(endpoints)) return;
   const before = resolvText(container, container.endpoints, defaults);
   if (readOrEmpty(paths.resolvConf(id)) === before)
     writeFileSync(paths.resolvConf(id), resolvText(container, endpoints, defaults));
