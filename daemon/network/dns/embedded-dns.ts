@@ -38,6 +38,7 @@ export interface EmbeddedDns {
   removeMember(network: string, endpoint: string): void;
   /** Serves a sandbox, or changes what it is answered from. */
   serve(sandboxPath: string, names: SandboxNames): void;
+  isServed(sandboxPath: string): boolean;
   /** Idempotent. */
   stop(sandboxPath: string): void;
 }
@@ -64,6 +65,8 @@ interface Served {
 /** Longer questions than this there are none: RFC 1035 names, and the options of EDNS. */
 const LONGEST_QUESTION = 4096;
 const PORT = 53;
+/** Questions that are asked outside, of all sandboxes together: a socket each. */
+const MOST_IN_FLIGHT = 1024;
 
 class ServedNames implements EmbeddedDns, Disposable {
   readonly #log: Logger;
@@ -72,6 +75,7 @@ class ServedNames implements EmbeddedDns, Disposable {
   readonly #zones = new Map<string, Zone>();
   readonly #served = new Map<string, Served>();
   readonly #buffer = new DatagramBuffer(LONGEST_QUESTION);
+  readonly #slots = { free: MOST_IN_FLIGHT };
   #version = 0;
 
   constructor({ log, servers = [], resolvConf }: EmbeddedDnsDeps) {
@@ -108,7 +112,11 @@ class ServedNames implements EmbeddedDns, Disposable {
       return;
     }
     const ending = new AbortController();
-    const resolver = new Resolver(view, () => this.#version, ending.signal);
+    const resolver = new Resolver(view, {
+      version: () => this.#version,
+      slots: this.#slots,
+      signal: ending.signal,
+    });
     const server = new SandboxServer(openSandboxSockets(sandboxPath), {
       resolver,
       isOwnAddress: (address) =>
@@ -117,6 +125,10 @@ class ServedNames implements EmbeddedDns, Disposable {
       log: this.#log,
     });
     this.#served.set(sandboxPath, { resolver, server, ending, names });
+  }
+
+  isServed(sandboxPath: string): boolean {
+    return this.#served.has(sandboxPath);
   }
 
   #view(sandboxPath: string, { networks, hasWayOut, servers, keepsPlainNames }: SandboxNames): ResolverView {

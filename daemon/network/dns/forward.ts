@@ -25,7 +25,7 @@ export async function forward(
     question.writeUInt16BE(randomInt(0x10000));
     const isAnswer = (message: Buffer): boolean => answers(message, question, questionEnd);
     try {
-      const answer = await ask(upstream, question, isAnswer, options, signal);
+      const answer = await within(PATIENCE, signal, (patience) => ask(upstream, question, isAnswer, options, patience));
       bytes.copy(answer, 0, 0, 2);
       if (!isFailure(answer)) return answer;
       failure = answer;
@@ -44,15 +44,28 @@ async function ask(
   { transport, limit }: { readonly transport: "udp" | "tcp"; readonly limit: number },
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
-  if (transport === "tcp") return await askByStream(upstream, question, isAnswer, patience);
-  const short = await askByDatagram(upstream, question, isAnswer, patience);
+  if (transport === "tcp") return await askByStream(upstream, question, isAnswer, signal);
+  const short = await askByDatagram(upstream, question, isAnswer, signal);
   if ((short[2]! & TC) === 0) return short;
   try {
-    const whole = await askByStream(upstream, question, isAnswer, patience);
+    const whole = await askByStream(upstream, question, isAnswer, signal);
     return whole.length <= limit ? whole : short;
   } catch {
     return short;
+  }
+}
+
+/** AbortSignal.timeout would stay until its time has come: thousands of them, where many questions are asked. */
+async function within<R>(ms: number, signal: AbortSignal, body: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  const patience = new AbortController();
+  const end = (): void => patience.abort();
+  const timer = setTimeout(end, ms).unref();
+  signal.addEventListener("abort", end);
+  try {
+    return await body(patience.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 }
 

@@ -13,8 +13,14 @@ export interface ResolverView {
   readonly keepsPlainNames: boolean;
 }
 
-/** Changes with every change of a name. */
-export type Version = () => number;
+export interface ResolverDeps {
+  /** Another one after every change of a name. */
+  readonly version: () => number;
+  /** How many questions may go outside beside those that have gone, of all sandboxes. */
+  readonly slots: { free: number };
+  /** Ends what is asked outside. */
+  readonly signal: AbortSignal;
+}
 
 /** Of one sandbox; more of them fail at once. */
 const MOST_IN_FLIGHT = 128;
@@ -34,18 +40,15 @@ interface Kept {
  * bytes until a name changes.
  */
 export class Resolver {
-  readonly #version: Version;
-  readonly #signal: AbortSignal;
+  readonly #deps: ResolverDeps;
   readonly #kept = new Map<string, Kept>();
   #keptFor = -1;
   #view: ResolverView;
   #inFlight = 0;
 
-  /** @param signal ends what is asked outside. */
-  constructor(view: ResolverView, version: Version, signal: AbortSignal) {
+  constructor(view: ResolverView, deps: ResolverDeps) {
     this.#view = view;
-    this.#version = version;
-    this.#signal = signal;
+    this.#deps = deps;
   }
 
   set view(view: ResolverView) {
@@ -59,9 +62,10 @@ export class Resolver {
    */
   answer(bytes: Buffer, length: number, transport: "udp" | "tcp"): Buffer | Promise<Buffer> | undefined {
     const key = transport === "udp" && length < LONGEST_KEPT ? bytes.toString("latin1", 2, length) : undefined;
-    if (this.#keptFor !== this.#version()) {
+    const version = this.#deps.version();
+    if (this.#keptFor !== version) {
       this.#kept.clear();
-      this.#keptFor = this.#version();
+      this.#keptFor = version;
     }
     const kept = key === undefined ? undefined : this.#kept.get(key);
     const turn = kept?.turns[kept.next++ % kept.turns.length];
@@ -105,12 +109,16 @@ export class Resolver {
   async #ask(query: Query, transport: "udp" | "tcp"): Promise<Buffer> {
     const limit = sizeLimit(query, transport);
     const failure = (): Buffer => answerTo(query, [], limit, RCODE.serverFailure);
-    if (this.#inFlight >= MOST_IN_FLIGHT) return failure();
+    const { slots, signal } = this.#deps;
+    const upstreams = this.#view.upstreams();
+    if (upstreams.length === 0 || this.#inFlight >= MOST_IN_FLIGHT || slots.free === 0) return failure();
     this.#inFlight++;
+    slots.free--;
     try {
-      return (await forward(query, this.#view.upstreams(), { transport, limit }, this.#signal)) ?? failure();
+      return (await forward(query, upstreams, { transport, limit }, signal)) ?? failure();
     } finally {
       this.#inFlight--;
+      slots.free++;
     }
   }
 }

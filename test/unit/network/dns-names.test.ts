@@ -16,7 +16,7 @@ function zone(members: Readonly<Record<string, readonly [names: string, ipv4: st
 
 function resolver(view: Partial<ResolverView>, version = () => 0): Resolver {
   const all = { memberships: [], upstreams: () => [], keepsPlainNames: false, ...view };
-  return new Resolver(all, version, new AbortController().signal);
+  return new Resolver(all, { version, slots: { free: 1 }, signal: new AbortController().signal });
 }
 
 interface Asked {
