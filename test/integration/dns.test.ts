@@ -69,6 +69,8 @@ describe("names of containers", function () {
 
   it("a link is a name of its container alone", async () => {
     deepEqual([await addresses("w2", "db"), await addresses("w1", "db")], [["10.91.1.1"], "NXDOMAIN"]);
+    const names = await inspect("w1", "{{.NetworkSettings.Networks.net1.DNSNames}}");
+    equal(names, `[w1 web ${(await inspect("w1", "{{.Id}}")).slice(0, 12)} host1]`);
     equal(await inspect("w2", '{{(index .NetworkSettings.Networks "net1").Links}}'), "[w1:db]");
   });
 
@@ -178,6 +180,10 @@ describe("names of containers", function () {
     await cli("network", "connect", "net1", "plain");
     match(await cli("exec", "plain", "cat", "/etc/resolv.conf"), /^nameserver 127\.0\.0\.11$/m);
     match(await cli("exec", "plain", "ping", "-c1", "-W1", "-4", "w1"), /10\.91\.1\.1/);
+    await cli("network", "disconnect", "net1", "plain");
+    equal(await cli("exec", "plain", "cat", "/etc/resolv.conf"), "nameserver 127.0.0.1");
+    // Who has read the file before still asks there.
+    deepEqual([await addresses("plain", "w1"), await addresses("plain", "n.test")], ["NXDOMAIN", ["192.0.2.1"]]);
     await cli("rm", "-f", "plain");
   });
 

@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { EngineError } from "../../../daemon/base/errors.ts";
 import { ContainerPaths } from "../../../daemon/engine/containers/paths.ts";
 import { ContainerSpecs } from "../../../daemon/engine/containers/spec/container-specs.ts";
-import { hostsFile, resolvFile, splitExtraHost } from "../../../daemon/engine/containers/spec/name-files.ts";
+import {
+  changeOwnHosts,
+  hostsFile,
+  resolvFile,
+  splitExtraHost,
+} from "../../../daemon/engine/containers/spec/name-files.ts";
 import { userIn } from "../../../daemon/engine/containers/spec/user-files.ts";
 import type { Container, ContainerSpec, HostSpec } from "../../../daemon/engine/model/container.ts";
 import type { ExecRecord } from "../../../daemon/engine/services.ts";
@@ -360,6 +365,16 @@ describe("hostsFile", () => {
     equal(hostsFile({ ...input, base: "9.9.9.9 x\n" }), "9.9.9.9 x\n1.2.3.4\ta\n");
   });
 
+  it("changeOwnHosts changes its own lines and no others", () => {
+    const own = { hostname: "web", domainname: "" };
+    const text = "# mine\n10.0.0.1\tweb\n10.0.0.1\tweb extra\n10.0.0.3\tdb";
+    const change = (before: readonly string[], after: readonly string[]): string =>
+      changeOwnHosts(text, { ...own, before, after });
+    equal(change(["10.0.0.1"], ["10.0.0.1"]), text);
+    equal(change(["10.0.0.1"], []), "# mine\n10.0.0.1\tweb extra\n10.0.0.3\tdb\n");
+    equal(change(["10.0.0.1"], ["10.0.0.1", "fd00::2"]), `${text}\nfd00::2\tweb\n`);
+  });
+
   it("splitExtraHost takes brackets off an IPv6 address", () => {
     deepEqual(splitExtraHost("h:[::1]"), { name: "h", address: "::1" });
   });
@@ -388,6 +403,16 @@ describe("resolvFile", () => {
       "no search domain for a dot",
       { machine: "nameserver 9.9.9.9\nsearch a\n", search: ["."] },
       "nameserver 9.9.9.9\n",
+    ],
+    [
+      "the server in the sandbox, which asks those of the machine",
+      { machine: "nameserver 127.0.0.53\nsearch a\noptions edns0\n", embedded: true, dns: ["1.2.3.4"] },
+      "nameserver 127.0.0.11\nsearch a\noptions edns0 ndots:0\n",
+    ],
+    [
+      "the server in the sandbox, with dots that were asked for",
+      { options: ["ndots:3"], embedded: true },
+      "nameserver 127.0.0.11\noptions ndots:3\n",
     ],
     [
       "the machine's own text on its network",
