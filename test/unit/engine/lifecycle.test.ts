@@ -6,7 +6,8 @@ import { text } from "node:stream/consumers";
 import { EngineError } from "../../../daemon/base/errors.ts";
 import type { ContainerService } from "../../../daemon/engine/containers/containers.ts";
 import type { EventBus } from "../../../daemon/engine/events.ts";
-import type { HostSpec } from "../../../daemon/engine/model/container.ts";
+import type { Container, HostSpec } from "../../../daemon/engine/model/container.ts";
+import type { CollectionName, Metadata } from "../../../daemon/metadata/collection.ts";
 import { FakeRuntime, memoryMetadata, specOf, startEngine } from "./fakes.ts";
 
 describe("container life cycle", () => {
@@ -104,6 +105,57 @@ describe("container life cycle", () => {
     assert.throws(() => service.get(id), { kind: "NotFound" });
   });
 
+  it("auto-removal answers before the run is cleared away; a container that stays answers after", async () => {
+    for (const autoRemove of [true, false]) {
+      const id = (await service.create(`rm-${autoRemove}`, specOf({ autoRemove }), undefined)).id;
+      const { result } = await service.wait(id, autoRemove ? "removed" : "next-exit");
+      await service.start(id, {});
+      const task = runtime.last;
+      const cleared = Promise.withResolvers<void>();
+      const clearing = Promise.withResolvers<void>();
+      task.delete = () => {
+        clearing.resolve();
+        return cleared.promise;
+      };
+      let answered = false;
+      void result.then(() => (answered = true));
+      task.end(3);
+      await clearing.promise;
+      if (autoRemove) await result;
+      assert.equal(answered, autoRemove);
+      cleared.resolve();
+      assert.equal((await result).code, 3);
+      await service.settled();
+    }
+  });
+
+  it("an end that cannot be put down at first is, once the run is cleared away", async () => {
+    const refused: string[] = [];
+    const full: Metadata = {
+      ...metadata,
+      collection<T>(name: CollectionName) {
+        const rows = metadata.collection<T>(name);
+        const put = (id: string, record: T): void => {
+          const { state } = record as { readonly state?: { readonly status: string } };
+          if (state?.status === "exited" && !runtime.last.deleted) {
+            refused.push(id);
+            throw new EngineError("Unavailable", "disk full");
+          }
+          rows.put(id, record);
+        };
+        return { ...rows, put };
+      },
+    };
+    const engine = await startEngine(root, runtime, full);
+    const { id } = await engine.service.create("full", specOf(), undefined);
+    const { result } = await engine.service.wait(id, "next-exit");
+    await engine.service.start(id, {});
+    runtime.last.end(6);
+    assert.equal((await result).code, 6);
+    assert.equal(engine.service.get(id).state.status, "exited");
+    assert.deepStrictEqual(refused, [id]);
+  });
+
   it("restart of an auto-removed container does not remove it", async () => {
     const id = await create({ autoRemove: true });
     await service.start(id, {});
@@ -159,6 +211,27 @@ describe("container life cycle", () => {
       const next = await startEngine(root, runtime, metadata);
       const { state } = next.service.get(id);
       assert.equal(state.status === "exited" && state.exit.code, 11);
+    });
+
+    it("goes on with a planned restart, also when the run before it was not cleared away", async () => {
+      for (const leftover of [false, true]) {
+        const spec = specOf({ restartPolicy: { name: "on-failure", maximumRetryCount: 5 } });
+        const { id } = await service.create(`again-${leftover}`, spec, undefined);
+        await service.start(id, {});
+        const exit = { code: 3, at: new Date().toISOString(), oomKilled: false };
+        const startedAt = exit.at;
+        metadata
+          .collection<Container>("containers")
+          .put(id, { ...service.get(id), restartCount: 1, state: { status: "restarting", exit, startedAt } });
+        if (leftover) runtime.ended.set(id, exit);
+        else runtime.last.deleted = true;
+        const next = await startEngine(root, runtime, metadata);
+        const filters = new Map([["event", ["start"]]]);
+        for await (const _ of await next.events.subscribe({ since: 0n, filters }, new AbortController().signal)) break;
+        assert.equal(next.service.get(id).state.status, "running");
+        assert.equal(next.service.get(id).restartCount, 1);
+        await next.service.remove(id, { force: true, volumes: false, link: false });
+      }
     });
 
     it("finishes a removal that was under way", async () => {
