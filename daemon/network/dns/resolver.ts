@@ -106,20 +106,20 @@ export class Resolver {
     return isHost && keepsPlainNames && !name.includes(".") ? [] : undefined;
   }
 
-  async #ask(query: Query, transport: "udp" | "tcp"): Promise<Buffer> {
-    const limit = sizeLimit(query, transport);
-    const failure = (): Buffer => answerTo(query, [], limit, RCODE.serverFailure);
+  /** At once where it would be one too many. */
+  #ask(query: Query, transport: "udp" | "tcp"): Buffer | Promise<Buffer> {
     const { slots, signal } = this.#deps;
     const upstreams = this.#view.upstreams();
+    const limit = sizeLimit(query, transport);
+    const failure = (): Buffer => answerTo(query, [], limit, RCODE.serverFailure);
     if (upstreams.length === 0 || this.#inFlight >= MOST_IN_FLIGHT || slots.free === 0) return failure();
     this.#inFlight++;
     slots.free--;
-    try {
-      return (await forward(query, upstreams, { transport, limit }, signal)) ?? failure();
-    } finally {
+    const ended = forward(query, upstreams, { transport, limit }, signal).finally(() => {
       this.#inFlight--;
       slots.free++;
-    }
+    });
+    return ended.then((answer) => answer ?? failure());
   }
 }
 
