@@ -70,7 +70,6 @@ export const RCODE = {
   success: 0,
   formatError: 1,
   serverFailure: 2,
-  nameError: 3,
   notImplemented: 4,
   refused: 5,
   badVersion: 16,
