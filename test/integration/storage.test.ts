@@ -303,7 +303,10 @@ describe("a full disk", () => {
       await using volumes = createLocalVolumes(root);
       await volumes.create("vv");
       await assert.rejects(volumes.copyUp("vv", source, "/"), full);
-      assert.deepEqual([await volumes.isEmpty("vv"), existsSync(join(volumes.mountpoint("vv"), "large"))], [true, false]);
+      assert.deepEqual(
+        [await volumes.isEmpty("vv"), existsSync(join(volumes.mountpoint("vv"), "large"))],
+        [true, false],
+      );
     } finally {
       rmSync(source, { recursive: true });
     }

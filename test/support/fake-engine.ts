@@ -1,6 +1,8 @@
 /** An engine that only remembers what it was asked and answers from a table: what two clients send can be compared. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,9 +41,11 @@ export async function startFakeEngine(answers: Answers = {}): Promise<FakeEngine
   const path = join(folder, "engine.sock");
   const requests: RecordedRequest[] = [];
   const server = createServer((request, response) => void answer(request, response));
-  server.on("upgrade", (request: IncomingMessage, socket: NodeJS.WritableStream, head: Buffer) => {
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     void (async () => {
-      const recorded = await record(request, head);
+      const recorded = await record(request, await bodyBehind(request, socket, head));
+      // What is not read keeps the connection open.
+      socket.resume();
       requests.push(recorded);
       const canned = find(answers, recorded);
       if (canned.hijack === undefined) {
@@ -117,6 +121,18 @@ async function record(request: IncomingMessage, head: Buffer = Buffer.alloc(0)):
     headers: request.headers,
     body: parsed(text),
   };
+}
+
+/** The body of a request for an upgrade: the head may have come without it. */
+async function bodyBehind(request: IncomingMessage, socket: Socket, head: Buffer): Promise<Buffer> {
+  const length = Number(request.headers["content-length"] ?? 0);
+  let body = head;
+  while (body.length < length) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) await once(socket, "readable");
+    else body = Buffer.concat([body, chunk]);
+  }
+  return body;
 }
 
 function parsed(text: string): unknown {

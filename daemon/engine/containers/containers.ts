@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
+import { abortable } from "../../base/keyed-lock.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import { readLog } from "../../runtime/log-reader.ts";
 import type { Container } from "../model/container.ts";
@@ -180,7 +181,10 @@ export class ContainerService implements Containers {
     const { state } = container;
     if (condition === "not-running" && !isLive(container)) {
       const code = "exit" in state ? state.exit.code : "exitCode" in state ? (state.exitCode ?? 0) : 0;
-      return Promise.resolve({ result: Promise.resolve({ code }) });
+      // Its end may be recorded and not yet cleared away.
+      return Promise.resolve({
+        result: abortable(this.#context.live(container.id).ended, signal).then(() => ({ code })),
+      });
     }
     return Promise.resolve({ result: this.#context.live(container.id).wait(condition, signal) });
   }
