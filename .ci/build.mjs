@@ -1,6 +1,6 @@
 // build.mjs [--package]: bundles what is published into sdk/dist and compiles the shim. Skips what is up to date.
 import { buildBundles } from "./lib/bundles.mjs";
-import { buildExtension } from "./lib/extension.mjs";
+import { buildExtension, placeEngine } from "./lib/extension.mjs";
 import { buildShim } from "./lib/shim.mjs";
 import { buildTypes } from "./lib/types.mjs";
 
@@ -11,6 +11,7 @@ const results = await Promise.allSettled(Object.values(parts).map((build) => bui
 const failed = results.filter((result) => result.status === "rejected");
 for (const { reason } of failed) console.error(`build: ${reason.message}`);
 if (failed.length > 0) process.exit(1);
+placeEngine();
 const built = Object.keys(parts).filter((_, index) => results[index].value === true);
 if (built.length > 0) console.error(`built ${built.join(", ")} in ${Math.round(performance.now() - started)} ms`);
 if (wantsPackage) await (await import("./lib/package.mjs")).makePackage();

@@ -1,7 +1,7 @@
 // The extension: its bundle, the scripts of its pages, and the engine that it brings along.
-import { copyFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./paths.mjs";
+import { DIST, ROOT } from "./paths.mjs";
 import { filesBelow, fingerprint, once } from "./stamp.mjs";
 
 export const EXTENSION = join(ROOT, "extension");
@@ -64,6 +64,21 @@ export async function buildExtension() {
     const bytes = statSync(outputs[0]).size;
     if (bytes > MAX_BUNDLE_BYTES) throw new Error(`extension.cjs has ${bytes} bytes, more than ${MAX_BUNDLE_BYTES}`);
   });
+}
+
+/** What of sdk/dist is the engine: the daemon, its workers and the shim. */
+const isEngine = (name) => /^slipwayd.*\.js$|-worker\.js$|^slipway-shim$/.test(name);
+
+/** Puts the engine beside the extension's bundle, where the SDK in it looks. Each file is new, so that one that runs stays whole. */
+export function placeEngine() {
+  for (const name of readdirSync(DIST).filter(isEngine)) {
+    const [from, to] = [join(DIST, name), join(EXTENSION_DIST, name)];
+    const there = statSync(to, { throwIfNoEntry: false });
+    const wanted = statSync(from);
+    if (there?.size === wanted.size && there.mtimeMs >= wanted.mtimeMs) continue;
+    rmSync(to, { force: true });
+    copyFileSync(from, to);
+  }
 }
 
 export function extensionManifest() {

@@ -31,6 +31,8 @@ function staticBusybox() {
   return head.includes("/ld-") ? undefined : path;
 }
 
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
+
 /** [what it gives, Debian and Ubuntu package, how to see that it is there] */
 const ENGINE = [
   ["runc", "runc", () => command("runc")],
@@ -55,6 +57,10 @@ const TEST = [
   ["git", "git", () => command("git")],
   ["getfattr", "attr", () => command("getfattr")],
   ["getcap", "libcap2-bin", () => command("getcap")],
+  // For the extension's tests: a browser for the editor, and what its native modules are compiled with.
+  ["chromium", "chromium", () => BROWSERS.map(command).find((path) => path !== undefined)],
+  ["c++", "g++", () => command("c++")],
+  ["python3", "python3", () => command("python3")],
 ];
 
 /** @returns {{gives: string, package: string}[]} */

@@ -31,7 +31,7 @@ export function commandLine(
     else flag("-v", `${Type === "volume" ? `${Name}:` : `${Source}:`}${Destination}${RW ? "" : ":ro"}`);
   }
   flag("-u", config.User !== image?.Config.User ? config.User : "");
-  flag("-w", config.WorkingDir !== image?.Config.WorkingDir ? config.WorkingDir : "");
+  flag("-w", config.WorkingDir !== (image?.Config.WorkingDir || "/") ? config.WorkingDir : "");
   if (host.NetworkMode && host.NetworkMode !== "default" && host.NetworkMode !== "bridge")
     flag("--network", host.NetworkMode);
   flag("--restart", restartText(host.RestartPolicy));

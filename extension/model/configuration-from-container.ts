@@ -30,7 +30,9 @@ export function configurationFromContainer(
     ...(volumes.length === 0 ? {} : { volumes }),
     ...(own.length === 0 ? {} : { env: Object.fromEntries(own.map(splitEnv)) }),
     ...(config.User && config.User !== image?.Config.User ? { user: config.User } : {}),
-    ...(config.WorkingDir && config.WorkingDir !== image?.Config.WorkingDir ? { workingDir: config.WorkingDir } : {}),
+    ...(config.WorkingDir && config.WorkingDir !== (image?.Config.WorkingDir || "/")
+      ? { workingDir: config.WorkingDir }
+      : {}),
     ...(network === "" ? {} : { network }),
     ...(restart === "no" || restart === "" ? {} : { restart }),
     ...(host.AutoRemove ? { remove: true } : {}),

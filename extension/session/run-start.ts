@@ -90,6 +90,10 @@ export async function untilReady(container: Container, ready: ReadyCondition, si
 
 async function untilLogged(container: Container, pattern: RegExp, signal: AbortSignal): Promise<void> {
   for await (const { text } of container.logs({ follow: true, signal })) if (pattern.test(text)) return;
+  // The log is over, so the container is too: whoever waits for its end says so.
+  await new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
+  );
 }
 
 /** A port tells nobody that it is open: it is tried with growing pauses. */

@@ -56,6 +56,7 @@ export class LogPanel {
   #first: string | undefined;
   #dropped = 0;
   #telling = false;
+  #disposed = false;
 
   constructor(container: Container, deps: LogPanelsDeps) {
     this.#deps = deps;
@@ -78,7 +79,10 @@ export class LogPanel {
         this.#changed();
       },
     });
-    this.panel.onDidDispose(() => this.reader[Symbol.dispose]());
+    this.panel.onDidDispose(() => {
+      this.#disposed = true;
+      this.reader[Symbol.dispose]();
+    });
     this.panel.webview.onDidReceiveMessage((message: FromPage) => void this.#take(message).catch(deps.onError));
     this.panel.webview.html = pageHtml(this.panel.webview, deps.root, {
       name: "log",
@@ -152,6 +156,7 @@ export class LogPanel {
   }
 
   #post(message: ToPage): void {
-    void this.panel.webview.postMessage(message);
+    // A page that was closed has no side to hear us, and says so by throwing.
+    if (!this.#disposed) void this.panel.webview.postMessage(message);
   }
 }
