@@ -31,6 +31,8 @@ const connect = libc.func("int connect(int fd, const void *address, uint length)
   length: number,
 ) => number;
 
+const ifNameToIndex = libc.func("uint if_nametoindex(const char *name)") as (name: string) => number;
+
 /** struct sockaddr_in */
 const PEER_SIZE = 16;
 
@@ -64,11 +66,12 @@ export function send(fd: number, bytes: Bytes, receiver: Bytes): void {
 /**
  * A socket on its way to `address`, of the network namespace that this thread is in. Over tcp the connection is not there yet.
  * The caller closes it.
+ * @param link the interface that an IPv6 address of a link is on.
  */
-export function openConnected(protocol: "udp" | "tcp", address: Bytes, port: number): number {
+export function openConnected(protocol: "udp" | "tcp", address: Bytes, port: number, link?: string): number {
   const family = address.byteLength === 16 ? AF_INET6 : AF_INET;
   const fd = check("socket", socket(family, (protocol === "udp" ? 2 : 1) | CLOEXEC_NONBLOCK, 0), protocol);
-  const name = encodeAddress(address, port);
+  const name = encodeAddress(address, port, link === undefined ? 0 : ifNameToIndex(link));
   if (connect(fd, name, name.length) < 0 && lastErrno() !== EINPROGRESS && lastErrno() !== EAGAIN) {
     const error = new SyscallError("connect", lastErrno(), `port ${port}`);
     closeSync(fd);

@@ -72,13 +72,14 @@ export function openPortSocket({ protocol, address, port, accepts, dual = false 
   }
 }
 
-/** struct sockaddr_in, sockaddr_in6. */
-export function encodeAddress(address: Bytes, port: number): Buffer {
+/** struct sockaddr_in, sockaddr_in6. @param scope number of the interface that an IPv6 address of a link is on. */
+export function encodeAddress(address: Bytes, port: number, scope = 0): Buffer {
   const ipv6 = address.byteLength === 16;
   const name = Buffer.alloc(ipv6 ? 28 : 16);
   name.writeUInt16LE(ipv6 ? AF_INET6 : AF_INET, 0);
   name.writeUInt16BE(port, 2);
   name.set(address, ipv6 ? 8 : 4);
+  if (ipv6) name.writeUInt32LE(scope, 24);
   return name;
 }
 

@@ -126,6 +126,19 @@ describe("EmbeddedDns", () => {
     stranger.close();
   });
 
+  it("servers of a link are asked over their interface", async () => {
+    execFileSync("ip", ["link", "add", "link0", "type", "veth", "peer", "name", "link1"]);
+    for (const name of ["link0", "link1"]) execFileSync("ip", ["link", "set", name, "up"]);
+    execFileSync("ip", ["address", "add", "fe80::53/64", "dev", "link0", "nodad"]);
+    const there = createSocket("udp6");
+    there.on("message", (message, { port, address }) => there.send(message, port, address));
+    there.bind(0, "::");
+    await once(there, "listening");
+    const upstream = { address: "fe80::53%link0", port: there.address().port, namespace: undefined };
+    deepEqual(await askByDatagram(upstream, question("web"), any, soon()), question("web"));
+    there.close();
+  });
+
   it("a new daemon takes over a sandbox; one that is served no more is silent", async () => {
     dns[Symbol.dispose]();
     dns = start();

@@ -63,7 +63,7 @@ function readServers(path: string): readonly string[] {
     return readFileSync(path, "utf8")
       .split("\n")
       .flatMap((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? [])
-      .filter((address) => isIP(address) !== 0 && !address.includes("%"));
+      .filter((address) => isIP(address) !== 0);
   } catch {
     return [];
   }

@@ -8,6 +8,7 @@ import { readFrames, toFrame } from "./frames.ts";
 
 /** A server that knows what we do not. */
 export interface Upstream {
+  /** With a zone (RFC 4007) where it is one of a link: `fe80::1%eth0`. */
   readonly address: string;
   readonly port: number;
   /** The network namespace that it is asked from; undefined is the daemon's. */
@@ -26,7 +27,7 @@ export async function askByDatagram(
   signal: AbortSignal,
 ): Promise<Buffer> {
   signal.throwIfAborted();
-  const socket = createSocket(addressBytes(upstream.address).length === 4 ? "udp4" : "udp6");
+  const socket = createSocket(upstream.address.includes(":") ? "udp6" : "udp4");
   const fd = openSocket("udp", upstream);
   socket.bind({ fd });
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
@@ -68,6 +69,7 @@ export async function askByStream(
 }
 
 function openSocket(protocol: "udp" | "tcp", { address, port, namespace }: Upstream): number {
-  const open = (): number => openConnected(protocol, addressBytes(address), port);
+  const [plain = "", link] = address.split("%", 2);
+  const open = (): number => openConnected(protocol, addressBytes(plain), port, link);
   return namespace === undefined ? open() : inNetworkNamespace(namespace, open);
 }

@@ -160,7 +160,7 @@ describe("HostServers", () => {
       path,
       "# none\nsearch x\nnameserver 192.0.2.1\n nameserver\tfd00::1 \nnameserver fe80::1%eth0\nnameserver x",
     );
-    await until(servers, ["192.0.2.1", "fd00::1"]);
+    await until(servers, ["192.0.2.1", "fd00::1", "fe80::1%eth0"]);
     writeFileSync(path, "nameserver 192.0.2.2\n");
     await until(servers, ["192.0.2.2"]);
     writeFileSync(`${path}.new`, "nameserver 127.0.0.53\n");
