@@ -6,7 +6,7 @@ import type { Logger } from "../base/logger.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { interfaceCounters } from "../linux/interface-counters.ts";
 import type { Metadata } from "../metadata/collection.ts";
-import type { BridgeDriver, Sandboxes, Subnet } from "../network/network-driver.ts";
+import type { BridgeDriver, ParentDriver, Sandboxes, Subnet } from "../network/network-driver.ts";
 import type { OciSeccomp } from "../oci/runtime-spec.ts";
 import type { SpecFacts } from "../oci/spec/input.ts";
 import type { Registries } from "../registry/registries.ts";
@@ -28,7 +28,7 @@ import type { RootFilesDeps } from "./files/root-files.ts";
 import { createImages, type ImageService } from "./images/images.ts";
 import type { Container } from "./model/container.ts";
 import type { EmbeddedDns } from "../network/dns/embedded-dns.ts";
-import type { BridgeEndpointsDeps } from "./networks/bridge-endpoints.ts";
+import type { NetworkEndpointsDeps } from "./networks/network-endpoints.ts";
 import { ContainerNames } from "./networks/container-names.ts";
 import { ContainerNetworking } from "./networks/container-networking.ts";
 import { NetworkService } from "./networks/network-service.ts";
@@ -62,8 +62,9 @@ export interface EngineDeps {
 export interface NetworkDrivers {
   readonly sandboxes: Sandboxes;
   readonly bridge: BridgeDriver;
+  readonly parents: ParentDriver;
   readonly dns: EmbeddedDns;
-  readonly poolFor: BridgeEndpointsDeps["poolFor"];
+  readonly poolFor: NetworkEndpointsDeps["poolFor"];
   readonly macFor: (ipAddress: string) => string;
   /** @param used subnets of other networks, beside those of the host. */
   readonly chooseSubnet: (used: readonly string[]) => Subnet;

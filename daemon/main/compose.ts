@@ -19,6 +19,7 @@ import { AddressRange } from "../network/address-range.ts";
 import { createEmbeddedDns } from "../network/dns/embedded-dns.ts";
 import { createBridgeDriver } from "../network/bridge-driver.ts";
 import { macFor } from "../network/mac-address.ts";
+import { createParentDriver } from "../network/parent-driver.ts";
 import { createSandboxes } from "../network/sandboxes.ts";
 import { chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../network/subnet-choice.ts";
 import { apparmorProfile, DEFAULT_APPARMOR_PROFILE } from "../oci/apparmor.ts";
@@ -132,10 +133,13 @@ function networkDrivers(
 ): NetworkDrivers {
   const bridge = resources.use(createBridgeDriver({ daemonId: engineId(metadata), log }));
   resources.defer(() => bridge.settled());
+  const parents = resources.use(createParentDriver({ daemonId: engineId(metadata), log }));
+  resources.defer(() => parents.settled());
   const pools = config.addressPools.length > 0 ? config.addressPools : DEFAULT_POOLS;
   return {
     sandboxes: createSandboxes({ userNamespace }),
     bridge,
+    parents,
     dns: resources.use(createEmbeddedDns({ log, servers: config.dns })),
     poolFor: (subnet, gateway, { range, reserved = [] } = {}) =>
       new AddressRange({ subnet, range, reserved: [gateway, ...reserved] }),

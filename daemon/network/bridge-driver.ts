@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import type { Logger } from "../base/logger.ts";
-import { addAddress, addRoute, replaceDefaultRoute } from "../linux/netlink/addresses.ts";
 import {
   changeLink,
   changePort,
@@ -13,13 +12,14 @@ import {
 } from "../linux/netlink/links.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { inNetworkNamespace } from "../linux/network-namespace.ts";
-import { addressBytes } from "./cidr.ts";
+import { configureEndpoint, setDefaultRoute } from "./configure-endpoint.ts";
 import { Firewall } from "./firewall.ts";
 import { ensureBridge, ensureForwarding, ownerAlias, removeBridge, routeLoopback } from "./host-bridge.ts";
 import type {
   BridgeDriver,
   BridgeNetwork,
   EndpointPlan,
+  Gateways,
   PortRequest,
   PortTarget,
   PublishedPort,
@@ -60,8 +60,10 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     // Rules before forwarding: nothing is ever forwarded that they would have dropped.
     this.#firewall.add(network);
     if (network.internal) return;
-    routeLoopback(network.bridge);
-    ensureForwarding(4, this.#log);
+    if (network.subnet !== "") {
+      routeLoopback(network.bridge);
+      ensureForwarding(4, this.#log);
+    }
     if (network.ipv6 !== undefined) ensureForwarding(6, this.#log);
   }
 
@@ -85,7 +87,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     const namespace = openSync(endpoint.sandboxPath, "r");
     try {
       this.#createPair(network, endpoint, bridge.index, namespace);
-      inNetworkNamespace(namespace, () => configure(endpoint));
+      inNetworkNamespace(namespace, () => configureEndpoint(endpoint));
     } catch (error) {
       deleteLink(this.#socket, endpoint.hostInterface);
       throw error;
@@ -111,12 +113,8 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     this.#background.add(gone);
   }
 
-  setDefaultRoute(sandboxPath: string, gateways: { readonly ipv4: string; readonly ipv6: string }): void {
-    inNetworkNamespace(sandboxPath, () => {
-      using socket = new NetlinkSocket(0);
-      for (const gateway of [gateways.ipv4, gateways.ipv6])
-        if (gateway !== "") replaceDefaultRoute(socket, addressBytes(gateway));
-    });
+  setDefaultRoute(sandboxPath: string, gateways: Gateways): void {
+    setDefaultRoute(sandboxPath, gateways);
   }
 
   publish(owner: string, requests: readonly PortRequest[], target: PortTarget): readonly PublishedPort[] {
@@ -172,18 +170,4 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
 /** Of a host's end: the network that it belongs to. */
 function portAlias(networkId: string): string {
   return `slipway:${networkId}`;
-}
-
-/** Inside the sandbox: the interface up, with its addresses and the way out. */
-function configure(endpoint: EndpointPlan): void {
-  const { containerInterface: name, ipAddress, prefixLength, gateway, ipv6 } = endpoint;
-  using socket = new NetlinkSocket(0);
-  const { index: link } = getLink(socket, name);
-  if (ipv6 !== undefined) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
-  addAddress(socket, { link, address: addressBytes(ipAddress), prefixLength });
-  if (ipv6 !== undefined)
-    addAddress(socket, { link, address: addressBytes(ipv6.address), prefixLength: ipv6.prefixLength });
-  changeLink(socket, link, { up: true });
-  if (gateway !== "") addRoute(socket, { gateway: addressBytes(gateway), link });
-  if (ipv6 !== undefined && ipv6.gateway !== "") addRoute(socket, { gateway: addressBytes(ipv6.gateway), link });
 }

@@ -6,7 +6,7 @@ import { changeLink, createBridge, deleteLink, findLink, type Link } from "../li
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { addressBytes, parseCidr } from "./cidr.ts";
 import { macFor, randomMac } from "./mac-address.ts";
-import type { BridgeNetwork } from "./network-driver.ts";
+import type { BridgeNetwork, Subnet } from "./network-driver.ts";
 
 /**
  * The bridge of a network, there and up, with its addresses. Idempotent: only what is missing is done.
@@ -19,13 +19,20 @@ export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, owne
   const present = listAddresses(socket)
     .filter(({ link }) => link === bridge.index)
     .map(({ address }) => Buffer.from(address).toString("hex"));
-  for (const { subnet, gateway } of [network, ...(network.ipv6 === undefined ? [] : [network.ipv6])]) {
+  for (const { subnet, gateway } of addressesOf(network)) {
     const address = addressBytes(gateway);
     if (present.includes(Buffer.from(address).toString("hex"))) continue;
     addAddress(socket, { link: bridge.index, address, prefixLength: parseCidr(subnet).prefixLength });
   }
+  if (network.ipv6 !== undefined) trustOwnAddresses(network.bridge);
   if (!bridge.up) changeLink(socket, bridge.index, { up: true });
   return bridge;
+}
+
+/** What the bridge itself has. */
+function addressesOf({ subnet, gateway, ipv6, mode4, mode6 }: BridgeNetwork): readonly Subnet[] {
+  const own = subnet === "" || mode4 === "isolated" ? [] : [{ subnet, gateway }];
+  return ipv6 === undefined || mode6 === "isolated" ? own : [...own, ipv6];
 }
 
 function makeBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {
@@ -67,6 +74,18 @@ export function routeLoopback(bridge: string): void {
     writeFileSync(path, "1");
   } catch (error) {
     // Where /proc/sys is read-only, ports are published but for the loopback.
+    if (!READ_ONLY.includes(errnoOf(error) ?? "")) throw error;
+  }
+}
+
+/**
+ * Nobody else can have the bridge's own link-local address, and until the kernel had made sure of it (RFC 4862, 1 to 2 s from the
+ * first container on) it would not look for the containers that packets of other hosts go to.
+ */
+function trustOwnAddresses(bridge: string): void {
+  try {
+    writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/accept_dad`, "0");
+  } catch (error) {
     if (!READ_ONLY.includes(errnoOf(error) ?? "")) throw error;
   }
 }

@@ -17,12 +17,23 @@ export interface Subnet {
   readonly gateway: string;
 }
 
+/**
+ * How a family of a bridge network meets the world. nat: only published ports, under the host's address; nat-unprotected: also
+ * every port, to whoever routes to it; routed: published ports under the container's own address; isolated: the bridge has no
+ * address, so not even the host is on the network.
+ */
+export type GatewayMode = "nat" | "nat-unprotected" | "routed" | "isolated";
+
+/** Without IPv4, `subnet` and `gateway` are "". */
 export interface BridgeNetwork extends Subnet {
   readonly id: string;
   readonly name: string;
   readonly bridge: string;
   /** Undefined: no IPv6 in this network. */
   readonly ipv6?: Subnet;
+  /** nat where nothing is said. */
+  readonly mode4?: GatewayMode;
+  readonly mode6?: GatewayMode;
   readonly mtu: number;
   /** Containers reach other networks under the host's address. */
   readonly masquerade: boolean;
@@ -48,7 +59,7 @@ export interface BridgeDriver {
   /** Idempotent. Returns at once: the kernel takes 20 ms for it, on another thread. */
   disconnect(endpoint: { readonly hostInterface: string }): void;
   /** The way out of a sandbox that is on several networks; "" leaves a family as it is. */
-  setDefaultRoute(sandboxPath: string, gateways: { readonly ipv4: string; readonly ipv6: string }): void;
+  setDefaultRoute(sandboxPath: string, gateways: Gateways): void;
   /**
    * Publishes ports of an endpoint on the host. All or none. The ports are held until `unpublish`, or this process ends; the
    * kernel goes on without it.
@@ -66,17 +77,60 @@ export interface BridgeDriver {
   settled(): Promise<void>;
 }
 
+/** Of a default route; "" is a family without one. */
+export interface Gateways {
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /** Name of an interface: what is outside is reached over it, without a gateway. */
+  readonly onLink?: string;
+}
+
+/** Networks of interfaces on top of one of the host's: its other end is the wire, and the host has no part in it. */
+export interface ParentNetwork {
+  readonly id: string;
+  /** One that does not exist is made: a VLAN for `eth0.10`, and a `dm-…` that leads nowhere. */
+  readonly parent: string;
+  readonly type:
+    | { readonly kind: "macvlan"; readonly mode: "bridge" | "private" | "vepa" | "passthru" }
+    | {
+        readonly kind: "ipvlan";
+        readonly mode: "l2" | "l3" | "l3s";
+        readonly flag: "bridge" | "private" | "vepa";
+      };
+}
+
+export interface ParentDriver {
+  /**
+   * Makes the parent where it is one of ours to make. Idempotent.
+   * @throws EngineError InvalidParameter for parents that cannot be, NotImplemented for kinds that the kernel does not have.
+   */
+  setup(network: ParentNetwork): void;
+  /** Removes a parent that was made for it. Idempotent. */
+  teardown(network: ParentNetwork): void;
+  /** When it throws, nothing is left. A crash midway leaves an interface that goes with its sandbox. */
+  connect(network: ParentNetwork, endpoint: EndpointPlan): void;
+  /** Idempotent. Returns at once. */
+  disconnect(endpoint: { readonly sandboxPath: string; readonly containerInterface: string }): void;
+  /** Resolves when nothing is being removed in the background. */
+  settled(): Promise<void>;
+}
+
 export interface EndpointPlan {
   readonly sandboxPath: string;
+  /** Of a bridge; "" for others. */
   readonly hostInterface: string;
   readonly containerInterface: string;
-  /** Without the prefix. */
+  /** Without the prefix; "" for a network without IPv4. */
   readonly ipAddress: string;
   readonly prefixLength: number;
   /** Of the default route; "" is none. */
   readonly gateway: string;
   readonly ipv6?: { readonly address: string; readonly prefixLength: number; readonly gateway: string };
   readonly macAddress: string;
+  /** The default route needs no gateway: the interface itself leads there. */
+  readonly onLink?: boolean;
+  /** Settings of the interface: path below /proc/sys, with its name in it, to value. */
+  readonly sysctls?: readonly (readonly [path: string, value: string])[];
 }
 
 export interface PublishedPort {
@@ -84,6 +138,7 @@ export interface PublishedPort {
   readonly protocol: "tcp" | "udp" | "sctp";
   /** An address of the host; `0.0.0.0` and `::` are all of their family. */
   readonly hostIp: string;
+  /** 0 where the network is routed: the port is open at the container's own address. */
   readonly hostPort: number;
 }
 
@@ -95,8 +150,11 @@ export interface PortRequest extends PublishedPort {
 /** The container's addresses, and where it is plugged in. */
 export interface PortTarget {
   readonly hostInterface: string;
+  /** "" without IPv4. */
   readonly ipv4: string;
   readonly ipv6?: string;
+  /** Families whose ports are opened, not translated. */
+  readonly routed?: readonly (4 | 6)[];
 }
 
 /** Addresses of one network, of one family. In memory, rebuilt at start from the records. */

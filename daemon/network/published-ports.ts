@@ -76,7 +76,12 @@ function holdPort(request: PortRequest, wanted: number, target: PortTarget, undo
   const { containerPort, protocol, hostIp } = request;
   const published: PublishedPort[] = [];
   let hostPort = wanted;
-  for (const address of hostIp === "" ? EVERY_ADDRESS : [hostIp]) {
+  const every = target.ipv4 === "" ? EVERY_ADDRESS.slice(1) : EVERY_ADDRESS;
+  for (const address of hostIp === "" ? every : [hostIp]) {
+    if (isRouted(address, target)) {
+      published.push({ containerPort, protocol, hostIp: address, hostPort: 0 });
+      continue;
+    }
     const port = holdAddress({ ...request, hostIp: address }, hostPort, target, attempt);
     // Where nobody asked for IPv6 by name, a host without it publishes without it.
     if (port === undefined) continue;
@@ -86,6 +91,11 @@ function holdPort(request: PortRequest, wanted: number, target: PortTarget, undo
   const sockets = attempt.move();
   undo.defer(() => sockets.dispose());
   return published;
+}
+
+/** Its clients come by the container's own address. */
+function isRouted(hostIp: string, { routed = [] }: PortTarget): boolean {
+  return routed.includes(hostIp.includes(":") ? 6 : 4);
 }
 
 function holdAddress(
@@ -100,7 +110,7 @@ function holdAddress(
     const socket = openPortSocket({ protocol, address, port, accepts });
     if (!accepts) undo.defer(() => closeSync(socket.fd));
     else {
-      const server = proxyTo(socket.fd, { host: target.ipv4, port: containerPort });
+      const server = proxyTo(socket.fd, { host: target.ipv4 || (target.ipv6 ?? ""), port: containerPort });
       undo.defer(() => void server.close());
     }
     return socket.port;

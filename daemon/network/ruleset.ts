@@ -6,7 +6,7 @@
  * forwarded by its policy (ufw, firewalld, dockerd), it drops our containers' traffic to the outside as well, until it has a
  * rule for our bridges. Containers of one network still reach each other: that is no forwarding.
  */
-import type { BridgeNetwork, PublishedPort } from "./network-driver.ts";
+import type { BridgeNetwork, GatewayMode, PublishedPort } from "./network-driver.ts";
 
 /** A published port that the kernel passes on. */
 export interface PortMapping extends PublishedPort {
@@ -36,6 +36,8 @@ ${set(
   "ifname . ifname",
   open.map((name) => `${quote(name)} . ${quote(name)}`),
 )}
+${FAMILIES.map((family) => set(`reachable${family}`, "ifname", names4or6(networks, family, "nat-unprotected"))).join("\n")}
+${FAMILIES.map((family) => set(`routed${family}`, "ifname", names4or6(networks, family, "routed"))).join("\n")}
 ${MAPS.map((map) => portMap(map, ports)).join("\n")}
   chain guard {
     type filter hook prerouting priority raw; policy accept;
@@ -68,7 +70,7 @@ ${MAPS.map((map) => portMap(map, ports)).join("\n")}
 export function renderPorts(verb: "add" | "delete", table: string, ports: readonly PortMapping[]): string {
   return ports
     .map((port) => {
-      const element = verb === "add" ? `${keyOf(port)} : ${valueOf(port)}` : keyOf(port);
+      const element = verb === "add" ? elementOf(port) : keyOf(port);
       return `${verb} element inet ${table} ${mapOf(port)} { ${element} }\n`;
     })
     .join("");
@@ -87,9 +89,16 @@ export const FORWARD_RULES = [
   "oifname @internal drop",
   "oifname @bridges ct state established,related accept",
   "oifname @bridges ct status dnat accept",
+  // Networks without translation: what is published, at the container's own address, and whether it is there.
+  "ip daddr . meta l4proto . th dport @opened4 accept",
+  "ip6 daddr . meta l4proto . th dport @opened6 accept",
+  "oifname @routed4 ip protocol icmp accept",
+  "oifname @routed6 meta l4proto ipv6-icmp accept",
   // From one of our networks into another: only by a published port.
   "iifname @bridges oifname @bridges drop",
   "iifname @bridges accept",
+  "oifname @reachable4 meta nfproto ipv4 accept",
+  "oifname @reachable6 meta nfproto ipv6 accept",
   // A router that knows our subnets gets no further than any other host: ports are published, or closed.
   "oifname @bridges drop",
 ] as const;
@@ -109,22 +118,37 @@ const PUBLISHED_RULES = [
   "dnat ip6 to meta l4proto . th dport map @any6",
 ];
 
-const MAPS = ["any4", "any6", "bound4", "bound6"] as const;
+/** `opened`: no translation, a port that may be reached. */
+const MAPS = ["any4", "any6", "bound4", "bound6", "opened4", "opened6"] as const;
+const FAMILIES = [4, 6] as const;
+
+function names4or6(networks: readonly BridgeNetwork[], family: 4 | 6, mode: GatewayMode): readonly string[] {
+  return networks
+    .filter(({ internal, mode4, mode6 }) => !internal && (family === 4 ? mode4 : mode6) === mode)
+    .map(({ bridge }) => quote(bridge));
+}
 
 function portMap(name: (typeof MAPS)[number], ports: readonly PortMapping[]): string {
   const address = name.endsWith("4") ? "ipv4_addr" : "ipv6_addr";
-  const key = `${name.startsWith("bound") ? `${address} . ` : ""}inet_proto . inet_service`;
-  const elements = ports.filter((port) => mapOf(port) === name).map((port) => `${keyOf(port)} : ${valueOf(port)}`);
+  const key = `${name.startsWith("any") ? "" : `${address} . `}inet_proto . inet_service`;
+  const elements = ports.filter((port) => mapOf(port) === name).map(elementOf);
+  if (name.startsWith("opened")) return set(name, key, elements);
   const content = elements.length === 0 ? "" : ` elements = { ${elements.join(", ")} };`;
   return `  map ${name} { type ${key} : ${address} . inet_service;${content} }`;
 }
 
-function mapOf({ family, hostIp }: PortMapping): (typeof MAPS)[number] {
+function mapOf({ family, hostIp, hostPort }: PortMapping): (typeof MAPS)[number] {
+  if (hostPort === 0) return `opened${family}`;
   const every = hostIp === "0.0.0.0" || hostIp === "::";
   return `${every ? "any" : "bound"}${family}`;
 }
 
+function elementOf(port: PortMapping): string {
+  return port.hostPort === 0 ? keyOf(port) : `${keyOf(port)} : ${valueOf(port)}`;
+}
+
 function keyOf(port: PortMapping): string {
+  if (port.hostPort === 0) return `${port.address} . ${port.protocol} . ${port.containerPort}`;
   const bound = mapOf(port).startsWith("bound") ? `${port.hostIp} . ` : "";
   return `${bound}${port.protocol} . ${port.hostPort}`;
 }
@@ -133,19 +157,19 @@ function valueOf({ address, containerPort }: PortMapping): string {
   return `${address} . ${containerPort}`;
 }
 
-function natRules(network: BridgeNetwork): readonly string[] {
-  const { subnet, ipv6, internal } = network;
+function natRules({ subnet, ipv6, internal, masquerade, mode4, mode6 }: BridgeNetwork): readonly string[] {
   if (internal) return [];
-  // A container that uses a published port of its own network: the answer must come back over the host too.
-  const hairpin = [`ip saddr ${subnet} ip daddr ${subnet} ct status dnat masquerade`];
-  if (ipv6 !== undefined) hairpin.push(`ip6 saddr ${ipv6.subnet} ip6 daddr ${ipv6.subnet} ct status dnat masquerade`);
-  return [...hairpin, ...masqueradeRules(network)];
+  return [
+    ...(subnet === "" ? [] : familyRules("ip", subnet, masquerade, mode4)),
+    ...(ipv6 === undefined ? [] : familyRules("ip6", ipv6.subnet, masquerade, mode6)),
+  ];
 }
 
-function masqueradeRules({ subnet, ipv6, masquerade }: BridgeNetwork): readonly string[] {
-  if (!masquerade) return [];
-  const out = `oifname != @bridges masquerade`;
-  return [`ip saddr ${subnet} ${out}`, ...(ipv6 === undefined ? [] : [`ip6 saddr ${ipv6.subnet} ${out}`])];
+function familyRules(family: "ip" | "ip6", subnet: string, masquerade: boolean, mode: GatewayMode = "nat"): string[] {
+  if (mode === "routed") return [];
+  // A container that uses a published port of its own network: the answer must come back over the host too.
+  const hairpin = `${family} saddr ${subnet} ${family} daddr ${subnet} ct status dnat masquerade`;
+  return masquerade ? [hairpin, `${family} saddr ${subnet} oifname != @bridges masquerade`] : [hairpin];
 }
 
 function set(name: string, type: string, elements: readonly string[]): string {

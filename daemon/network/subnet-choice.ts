@@ -35,6 +35,8 @@ export function chooseSubnet(pools: readonly PoolSpec[], used: readonly string[]
 function* candidatesOf(pools: readonly PoolSpec[]): Generator<Cidr> {
   for (const { base, size } of pools) {
     const pool = parseCidr(base);
+    // Networks have IPv6 addresses of their own choice.
+    if (pool.family === 6) continue;
     const step = sizeOf({ ...pool, prefixLength: size });
     for (let at = pool.base; at < pool.base + sizeOf(pool); at += step)
       yield { family: pool.family, base: at, prefixLength: size };

@@ -24,6 +24,7 @@ import { openMetadata } from "../../daemon/metadata/metadata.ts";
 import { AddressRange } from "../../daemon/network/address-range.ts";
 import { createBridgeDriver } from "../../daemon/network/bridge-driver.ts";
 import { macFor } from "../../daemon/network/mac-address.ts";
+import { createParentDriver } from "../../daemon/network/parent-driver.ts";
 import { createSandboxes } from "../../daemon/network/sandboxes.ts";
 import { chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../../daemon/network/subnet-choice.ts";
 import { enterOwnNetns } from "../support/own-netns.ts";
@@ -59,6 +60,7 @@ function engineOn(root: string) {
   const metadata = openMetadata(join(root, "metadata.db"));
   const store = new ContainerStore(metadata);
   const bridge = createBridgeDriver({ daemonId: root, log: silent });
+  const parents = createParentDriver({ daemonId: root, log: silent });
   const networks = new NetworkStore({
     metadata,
     chooseSubnet: (used) => chooseSubnet(DEFAULT_POOLS, [...hostSubnets(), ...used]),
@@ -69,6 +71,7 @@ function engineOn(root: string) {
   const networking = new ContainerNetworking({
     networks,
     bridge,
+    parents,
     macFor,
     sandboxes: createSandboxes({ userNamespace: false }),
     poolFor: (subnet, gateway, { range, reserved = [] } = {}) =>
@@ -87,6 +90,7 @@ function engineOn(root: string) {
     /** The process ends: sockets close, kernel state stays. */
     die(): void {
       bridge[Symbol.dispose]();
+      parents[Symbol.dispose]();
       metadata[Symbol.dispose]();
     },
   };
@@ -212,9 +216,9 @@ describe("NetworkService", () => {
       [ipam({ gateway: "10.92.0.1" }), "InvalidParameter", /no matching subnet/],
       [ipam({ subnet: "fd91::/64" }), "InvalidParameter", /IPv6 has not been enabled/],
       [
-        wish("x", { options: { "com.docker.network.bridge.gateway_mode_ipv4": "routed" } }),
+        wish("x", { options: { "com.docker.network.bridge.inhibit_ipv4": "true" } }),
         "NotImplemented",
-        /gateway_mode/,
+        /inhibit_ipv4/,
       ],
       [wish("x", { options: { "com.docker.network.driver.mtu": "big" } }), "InvalidParameter", /invalid value/],
       [wish("x", { options: { "com.docker.network.bridge.name": "a/b" } }), "InvalidParameter", /invalid value/],

@@ -3,43 +3,52 @@ import type { EndpointRecord } from "../../engine/model/container.ts";
 import type { NetworkRecord, Networks } from "../../engine/services.ts";
 import { atLeast } from "../http/version.ts";
 
-type Pool = Pick<NetworkRecord, "subnet" | "gateway" | "ipRange" | "auxiliaryAddresses">;
+type Pool = Pick<NetworkRecord, "subnet" | "gateway" | "impliedGateway" | "ipRange" | "auxiliaryAddresses">;
 type Members = ReturnType<Networks["members"]>;
 
 /** A network; `members` are those of inspect, a list has none. */
 export function networkJson(network: NetworkRecord, members: Members, apiVersion: string): NetworkInspect {
-  const { subnet, gateway, ipRange, auxiliaryAddresses, ipv6 } = network;
-  const pools = [
-    ...(subnet === undefined ? [] : [{ subnet, gateway, ipRange, auxiliaryAddresses }]),
-    ...(ipv6 ? [ipv6] : []),
-  ];
+  const { configOnly, configFrom = "", options, labels } = network;
   return {
     Name: network.name,
     Id: network.id,
     Created: network.createdAt,
     Scope: "local",
     Driver: network.driver,
-    ...(atLeast(apiVersion, "1.48") && { EnableIPv4: true }),
-    EnableIPv6: ipv6 !== undefined,
-    IPAM: { Driver: "default", Options: network.ipamOptions ?? null, Config: pools.map(poolJson) },
+    ...(atLeast(apiVersion, "1.48") && { EnableIPv4: hasIpv4(network) }),
+    EnableIPv6: configOnly?.enableIpv6 ?? network.ipv6 !== undefined,
+    IPAM: { Driver: "default", Options: network.ipamOptions ?? null, Config: poolsJson(network) },
     Internal: network.internal,
     Attachable: network.attachable ?? false,
     Ingress: false,
-    ConfigFrom: { Network: "" },
-    ConfigOnly: false,
+    ConfigFrom: { Network: configFrom },
+    ConfigOnly: configOnly !== undefined,
     Containers: Object.fromEntries(
       Object.entries(members).map(([id, { name, endpoint }]) => [id, memberJson(name, endpoint)]),
     ),
-    Options: network.options,
-    Labels: network.labels,
+    Options: options,
+    Labels: labels,
   };
 }
 
-function poolJson({ subnet, gateway, ipRange, auxiliaryAddresses }: Pool) {
+/** host and none have it, as far as there is anything to have. */
+function hasIpv4({ configOnly, subnet, driver }: NetworkRecord): boolean {
+  if (configOnly !== undefined) return configOnly.enableIpv4 !== false;
+  return subnet !== undefined || driver === "host" || driver === "null";
+}
+
+function poolsJson(network: NetworkRecord): NetworkInspect["IPAM"]["Config"] {
+  const { configOnly, subnet, ipv6 } = network;
+  if (configOnly !== undefined) return configOnly.ipam.configs.map(poolJson);
+  const pools = [...(subnet === undefined ? [] : [network]), ...(ipv6 ? [ipv6] : [])];
+  return pools.length === 0 && network.options["parent"] === undefined ? null : pools.map(poolJson);
+}
+
+function poolJson({ subnet, gateway, impliedGateway, ipRange, auxiliaryAddresses }: Pool) {
   return {
     Subnet: subnet,
     ...(ipRange !== undefined && { IPRange: ipRange }),
-    Gateway: gateway,
+    ...(gateway && impliedGateway !== true && { Gateway: gateway }),
     ...(auxiliaryAddresses !== undefined && { AuxiliaryAddresses: auxiliaryAddresses }),
   };
 }

@@ -5,13 +5,16 @@ import type { NetworkWish } from "../../engine/services.ts";
 /** What `network create` asks for. @throws NotImplemented by the name of the field. */
 export function networkWish(body: NetworkCreateBody): NetworkWish {
   refuse(body);
-  const { Name, Driver, Internal, Attachable, EnableIPv6, IPAM, Options, Labels } = body;
+  const { Name, Driver, Internal, Attachable, EnableIPv4, EnableIPv6, IPAM, Options, Labels } = body;
   return {
     name: Name,
     driver: Driver ?? "",
     internal: Internal ?? false,
     attachable: Attachable ?? false,
+    enableIpv4: EnableIPv4 ?? true,
     enableIpv6: EnableIPv6 ?? false,
+    ...(body.ConfigOnly === true && { configOnly: true }),
+    ...(body.ConfigFrom?.Network && { configFrom: body.ConfigFrom.Network }),
     ipam: {
       driver: IPAM?.Driver ?? "",
       options: IPAM?.Options ?? {},
@@ -27,12 +30,9 @@ export function networkWish(body: NetworkCreateBody): NetworkWish {
   };
 }
 
-function refuse({ EnableIPv4, Ingress, ConfigOnly, ConfigFrom, Scope }: NetworkCreateBody): void {
+function refuse({ Ingress, Scope }: NetworkCreateBody): void {
   const refused = [
-    [EnableIPv4 === false, "EnableIPv4=false"],
     [Ingress === true, "Ingress"],
-    [ConfigOnly === true, "ConfigOnly"],
-    [Boolean(ConfigFrom?.Network), "ConfigFrom"],
     [Boolean(Scope) && Scope !== "local", `Scope ${JSON.stringify(Scope)}`],
   ] as const;
   const found = refused.find(([there]) => there);

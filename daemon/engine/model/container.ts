@@ -54,6 +54,8 @@ export interface EndpointSettings {
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;
   readonly macAddress?: string;
+  /** Of the endpoint's interface (endpoint-options.ts). */
+  readonly driverOptions?: Readonly<Record<string, string>>;
   /** The network with the highest one gives the default route; 0 where nothing is said. */
   readonly gatewayPriority?: number;
 }
@@ -301,7 +303,7 @@ export interface EndpointRecord {
   readonly globalIpv6PrefixLen: number;
   readonly macAddress: string;
   readonly aliases: readonly string[];
-  /** Name of the host's veth end. */
+  /** Name of the host's veth end; "" where the host has no end of it. */
   readonly hostInterface: string;
   /** Its name in the container: `eth0`. */
   readonly containerInterface?: string;

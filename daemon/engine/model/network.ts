@@ -3,12 +3,15 @@
 export interface NetworkRecord {
   readonly id: string;
   readonly name: string;
-  readonly driver: "bridge" | "host" | "null";
+  readonly driver: "bridge" | "macvlan" | "ipvlan" | "host" | "null";
   readonly createdAt: string;
   readonly internal: boolean;
-  /** IPv4, and what was decided where nothing was asked for. */
+  /** IPv4, and what was decided where nothing was asked for. Undefined: it has none. */
   readonly subnet?: string;
+  /** Undefined where the network has no router. */
   readonly gateway?: string;
+  /** The gateway was nobody's choice beside a subnet that was: clients are not shown it. */
+  readonly impliedGateway?: boolean;
   readonly ipRange?: string;
   /** Addresses that are never given out, by the name that the user has for them. */
   readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
@@ -16,6 +19,10 @@ export interface NetworkRecord {
   readonly attachable?: boolean;
   /** The subnet was the user's choice: static addresses are taken from such networks alone. */
   readonly ownSubnet?: boolean;
+  /** No network: a wish that others are made from. */
+  readonly configOnly?: NetworkWish;
+  /** Name of the one that it was made from. */
+  readonly configFrom?: string;
   readonly ipamOptions?: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
@@ -23,7 +30,10 @@ export interface NetworkRecord {
 
 export interface IpamPool {
   readonly subnet: string;
+  /** "" where the network has no router. */
   readonly gateway: string;
+  /** As of a network. */
+  readonly impliedGateway?: boolean;
   readonly ipRange?: string;
   readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
 }
@@ -35,7 +45,12 @@ export interface NetworkWish {
   readonly driver: string;
   readonly internal: boolean;
   readonly attachable: boolean;
+  /** True where nothing is said. */
+  readonly enableIpv4?: boolean;
   readonly enableIpv6: boolean;
+  readonly configOnly?: boolean;
+  /** Name or id of a network with `configOnly`. */
+  readonly configFrom?: string;
   readonly ipam: {
     /** "" is default. */
     readonly driver: string;

@@ -1,5 +1,4 @@
-import { EngineError } from "../../base/errors.ts";
-import type { BridgeNetwork } from "../../network/network-driver.ts";
+import type { BridgeNetwork, GatewayMode } from "../../network/network-driver.ts";
 import type { NetworkRecord } from "../services.ts";
 
 export const BRIDGE_NAME = "com.docker.network.bridge.name";
@@ -7,11 +6,13 @@ export const ENABLE_ICC = "com.docker.network.bridge.enable_icc";
 export const ENABLE_MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade";
 export const HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 export const MTU = "com.docker.network.driver.mtu";
+export const GATEWAY_MODE_IPV4 = "com.docker.network.bridge.gateway_mode_ipv4";
+export const GATEWAY_MODE_IPV6 = "com.docker.network.bridge.gateway_mode_ipv6";
+export const GATEWAY_MODES = ["nat", "nat-unprotected", "routed", "isolated"] as const satisfies GatewayMode[];
 
 /** What the driver is to make of a record. */
 export function bridgeOf(network: NetworkRecord): BridgeNetwork {
-  const { id, name, subnet, gateway, ipv6, internal, options } = network;
-  if (subnet === undefined || gateway === undefined) throw new EngineError("Internal", `network ${name} has no subnet`);
+  const { id, name, subnet = "", gateway = "", ipv6, internal, options } = network;
   const isOn = (option: string): boolean => !/^(?:0|f|false)$/i.test(options[option] ?? "true");
   return {
     id,
@@ -20,9 +21,16 @@ export function bridgeOf(network: NetworkRecord): BridgeNetwork {
     subnet,
     gateway,
     ...(ipv6 && { ipv6: { subnet: ipv6.subnet, gateway: ipv6.gateway } }),
+    mode4: gatewayMode(options[GATEWAY_MODE_IPV4]),
+    mode6: gatewayMode(options[GATEWAY_MODE_IPV6]),
     mtu: Number(options[MTU] ?? 1500),
     masquerade: isOn(ENABLE_MASQUERADE),
     internal,
     interContainer: isOn(ENABLE_ICC),
   };
+}
+
+/** Of a value that was checked when the network was made. */
+export function gatewayMode(value = "nat"): GatewayMode {
+  return GATEWAY_MODES.find((mode) => mode === value) ?? "nat";
 }

@@ -1,16 +1,19 @@
+import { errnoOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { newId } from "../../base/ids.ts";
 import type { Sandboxes } from "../../network/network-driver.ts";
 import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
-import { BridgeEndpoints, type BridgeEndpointsDeps } from "./bridge-endpoints.ts";
 import { bridgeOf } from "./bridge-network.ts";
 import type { ContainerNames } from "./container-names.ts";
 import { checkWishes, freeInterface, wayOut, wishesOf, type EndpointWish, type WayOut } from "./endpoint-wishes.ts";
 import type { NetworkStore } from "./networks.ts";
+import { NetworkEndpoints, type NetworkEndpointsDeps } from "./network-endpoints.ts";
+import { ENDPOINT_IFNAME } from "./endpoint-options.ts";
+import { hasParent, isOnLink, parentOf } from "./parent-network.ts";
 import { portRequests, sameRequests } from "./port-requests.ts";
 
-export interface ContainerNetworkingDeps extends BridgeEndpointsDeps {
+export interface ContainerNetworkingDeps extends NetworkEndpointsDeps {
   readonly networks: NetworkStore;
   readonly sandboxes: Sandboxes;
   /** Without it nobody is told names. */
@@ -43,11 +46,11 @@ const NO_ADDRESS = {
 /** Joins containers to networks at start and takes them off at their end. All of it is synchronous kernel work. */
 export class ContainerNetworking {
   readonly #deps: ContainerNetworkingDeps;
-  readonly #bridges: BridgeEndpoints;
+  readonly #attached: NetworkEndpoints;
 
   constructor(deps: ContainerNetworkingDeps) {
     this.#deps = deps;
-    this.#bridges = new BridgeEndpoints(deps);
+    this.#attached = new NetworkEndpoints(deps);
   }
 
   /** All of its networks or none. @throws EngineError when one of them cannot give what was asked for. */
@@ -57,25 +60,27 @@ export class ContainerNetworking {
     const [first] = wishes;
     if (first === undefined && container.spec.host.network.startsWith("container:"))
       return { sandboxPath: undefined, endpoints: {} };
-    if (first !== undefined && first.network.driver !== "bridge") {
+    if (first !== undefined && isPlain(first.network)) {
       const plain = { networkId: first.network.id, endpointId: newId(), ...NO_ADDRESS };
       return { sandboxPath: undefined, endpoints: { [first.network.name]: plain } };
     }
-    return { sandboxPath, endpoints: this.#joinBridges(container, wishes, sandboxPath) };
+    return { sandboxPath, endpoints: this.#joinAll(container, wishes, sandboxPath) };
   }
 
-  #joinBridges(container: Container, wishes: readonly EndpointWish[], sandboxPath: string): Endpoints {
+  #joinAll(container: Container, wishes: readonly EndpointWish[], sandboxPath: string): Endpoints {
     using undo = new DisposableStack();
     const { sandboxes } = this.#deps;
     sandboxes.create(sandboxPath);
     undo.defer(() => sandboxes.remove(sandboxPath));
     const out = wayOut(wishes.map(({ network, settings }) => candidate(network, settings)));
     const endpoints: Record<string, EndpointRecord> = {};
+    const taken = new Set(wishes.flatMap(({ settings }) => interfaceOf(settings) ?? []));
     for (const { network, settings } of wishes) {
-      const containerInterface = `eth${Object.keys(endpoints).length}`;
+      const containerInterface = interfaceOf(settings) ?? freeInterface(taken);
+      taken.add(containerInterface);
       const place = { sandboxPath, containerInterface, isWayOut: network.name === out };
-      const endpoint = this.#bridges.attach(network, settings, newId(), place);
-      undo.defer(() => this.#bridges.detach(endpoint));
+      const endpoint = this.#attached.attach(network, settings, newId(), place);
+      undo.defer(() => this.#attached.detach(endpoint, sandboxPath));
       endpoints[network.name] = place.isWayOut ? this.#publish(container, network, endpoint) : endpoint;
     }
     undo.defer(() => this.#deps.names?.remove(endpoints, sandboxPath));
@@ -86,17 +91,23 @@ export class ContainerNetworking {
 
   /** Ports are published over the way out; an internal network publishes none. */
   #publish({ name, spec }: Container, network: NetworkRecord, endpoint: EndpointRecord): EndpointRecord {
-    return network.internal ? endpoint : this.#bridges.publish(endpoint, portRequests(spec, network), name);
+    return network.internal ? endpoint : this.#attached.publish(network, endpoint, portRequests(spec, network), name);
   }
 
   /** Makes the bridge of a network that was just created. @throws EngineError Conflict when its name is taken. */
   setup(network: NetworkRecord): void {
-    this.#bridges.setup(network);
+    this.#attached.setup(network);
   }
 
-  /** Idempotent. */
+  /** Idempotent. Its record is gone, so that what it shares with others is known. */
   teardown(network: NetworkRecord): void {
-    this.#bridges.teardown(network);
+    this.#tearDown(network, this.#networksWithAddresses());
+  }
+
+  #tearDown(network: NetworkRecord, others: readonly NetworkRecord[]): void {
+    const shares = (other: NetworkRecord): boolean =>
+      other.id !== network.id && hasParent(other) && parentOf(other).parent === parentOf(network).parent;
+    this.#attached.teardown(network, { keepsParent: hasParent(network) && others.some(shares) });
   }
 
   /**
@@ -108,12 +119,14 @@ export class ContainerNetworking {
     const settings = container.spec.networks?.[network.name] ?? {};
     const place = {
       sandboxPath,
-      containerInterface: freeInterface(Object.values(container.endpoints)),
+      containerInterface:
+        interfaceOf(settings) ??
+        freeInterface(new Set(Object.values(container.endpoints).map((each) => each.containerInterface ?? "eth0"))),
       isWayOut: false,
     };
     using undo = new DisposableStack();
-    const endpoint = this.#bridges.attach(network, settings, newId(), place);
-    undo.defer(() => this.#bridges.detach(endpoint));
+    const endpoint = this.#attached.attach(network, settings, newId(), place);
+    undo.defer(() => this.#attached.detach(endpoint, sandboxPath));
     const endpoints = this.#route(container, { ...container.endpoints, [network.name]: endpoint }, sandboxPath);
     this.#deps.names?.put(container, endpoints);
     undo.move();
@@ -130,8 +143,8 @@ export class ContainerNetworking {
     this.#deps.bridge.unpublish(endpoint.endpointId);
     // Before the interface goes, and the way out with it: a container should not be without one in between.
     const endpoints = this.#route(container, others, sandboxPath);
-    this.#bridges.detach(endpoint);
-    await this.#deps.bridge.settled();
+    this.#attached.detach(endpoint, sandboxPath);
+    await this.#settled();
     return endpoints;
   }
 
@@ -143,13 +156,18 @@ export class ContainerNetworking {
     const name = wayOut(candidates) ?? "";
     const out = endpoints[name];
     if (out === undefined || (out.gateway === "" && out.ipv6Gateway === "")) return endpoints;
-    this.#deps.bridge.setDefaultRoute(sandboxPath, { ipv4: out.gateway, ipv6: out.ipv6Gateway });
+    const network = this.#deps.networks.get(name);
+    this.#deps.bridge.setDefaultRoute(sandboxPath, {
+      ipv4: out.gateway,
+      ipv6: out.ipv6Gateway,
+      ...(isOnLink(network) && { onLink: out.containerInterface }),
+    });
     if (Object.values(endpoints).some(({ ports = [] }) => ports.length > 0)) return endpoints;
     const before = Object.values(container.endpoints).flatMap(({ ports = [] }) => ports);
     const published =
       before.length > 0
-        ? this.#bridges.publish(out, sameRequests(before), container.name)
-        : this.#publish(container, this.#deps.networks.get(name), out);
+        ? this.#attached.publish(network, out, sameRequests(before), container.name)
+        : this.#publish(container, network, out);
     return { ...endpoints, [name]: published };
   }
 
@@ -161,25 +179,24 @@ export class ContainerNetworking {
   /** Idempotent. */
   leave(endpoints: Endpoints, sandboxPath: string): void {
     this.#deps.names?.remove(endpoints, sandboxPath);
-    for (const endpoint of Object.values(endpoints)) this.#bridges.detach(endpoint);
+    for (const endpoint of Object.values(endpoints)) this.#attached.detach(endpoint, sandboxPath);
     this.#deps.sandboxes.remove(sandboxPath);
   }
 
   /** After a restart of the daemon: the addresses of what runs are taken, and the bridges and their rules hold. */
   restore(running: readonly Container[]): void {
-    const networks = new Map(this.#bridgeNetworks().map((network) => [network.id, network]));
-    const known = new Set([...networks.values()].map((network) => bridgeOf(network).bridge));
+    const networks = new Map(this.#networksWithAddresses().map((network) => [network.id, network]));
+    const known = new Set([...networks.values()].map(hostLinkOf));
     for (const container of running) {
       const { name, endpoints } = container;
       for (const endpoint of Object.values(endpoints)) {
-        if (endpoint.hostInterface === "") continue;
         known.add(endpoint.hostInterface);
         const network = networks.get(endpoint.networkId);
-        // Its record went by force: the container keeps what it has until it ends.
+        // Host's or none; or its record went by force: the container keeps what it has until it ends.
         if (network === undefined) continue;
-        this.#bridges.reserve(network, endpoint);
-        this.#bridges.setup(network);
-        this.#publishAgain(name, endpoint);
+        this.#attached.reserve(network, endpoint);
+        this.#attached.setup(network);
+        this.#publishAgain(network, name, endpoint);
       }
       this.#nameAgain(container);
     }
@@ -191,14 +208,15 @@ export class ContainerNetworking {
     try {
       this.#deps.names?.put(container, container.endpoints);
     } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
       this.#deps.log.warn("a container's name server was lost", { container: container.name, error });
     }
   }
 
   /** Its ports were free to others while there was no daemon: one that is lost must not keep the daemon from starting. */
-  #publishAgain(container: string, endpoint: EndpointRecord): void {
+  #publishAgain(network: NetworkRecord, container: string, endpoint: EndpointRecord): void {
     try {
-      this.#bridges.publish(endpoint, sameRequests(endpoint.ports ?? []), container);
+      this.#attached.publish(network, endpoint, sameRequests(endpoint.ports ?? []), container);
     } catch (error) {
       this.#deps.log.warn("a published port was lost", { container, error });
     }
@@ -210,15 +228,35 @@ export class ContainerNetworking {
    */
   async close(running: readonly Container[]): Promise<void> {
     const used = new Set(running.flatMap(({ endpoints }) => Object.values(endpoints).map((each) => each.networkId)));
-    for (const network of this.#bridgeNetworks()) if (!used.has(network.id)) this.#bridges.teardown(network);
-    await this.#deps.bridge.settled();
+    const networks = this.#networksWithAddresses();
+    const stay = networks.filter(({ id }) => used.has(id));
+    for (const network of networks) if (!used.has(network.id)) this.#tearDown(network, stay);
+    await this.#settled();
   }
 
-  #bridgeNetworks(): readonly NetworkRecord[] {
-    return this.#deps.networks.list(new Map()).filter(({ driver }) => driver === "bridge");
+  async #settled(): Promise<void> {
+    await Promise.all([this.#deps.bridge.settled(), this.#deps.parents.settled()]);
+  }
+
+  #networksWithAddresses(): readonly NetworkRecord[] {
+    return this.#deps.networks.list(new Map()).filter((network) => !isPlain(network));
   }
 }
 
-function candidate({ name, internal, gateway = "" }: NetworkRecord, settings: EndpointSettings): WayOut {
-  return { name, priority: settings.gatewayPriority ?? 0, gateway: internal ? "" : gateway };
+/** The host's network and none: no sandbox of ours, no address. */
+function isPlain({ driver }: NetworkRecord): boolean {
+  return driver === "host" || driver === "null";
+}
+
+/** What of the host's belongs to a network, for as long as there is one. */
+function hostLinkOf(network: NetworkRecord): string {
+  return hasParent(network) ? parentOf(network).parent : bridgeOf(network).bridge;
+}
+
+function interfaceOf({ driverOptions = {} }: EndpointSettings): string | undefined {
+  return driverOptions[ENDPOINT_IFNAME];
+}
+
+function candidate({ name, internal, gateway = "", ipv6 }: NetworkRecord, settings: EndpointSettings): WayOut {
+  return { name, priority: settings.gatewayPriority ?? 0, gateway: internal ? "" : gateway || (ipv6?.gateway ?? "") };
 }

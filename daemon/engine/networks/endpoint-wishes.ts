@@ -1,5 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
-import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
+import type { Container, EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
 
 /** A network that a container is to be on, and how. */
@@ -35,7 +35,10 @@ export function modeName(mode: string): string {
  * @throws EngineError InvalidParameter in Docker's words; Forbidden for several networks where one of them is host or none.
  */
 export function checkWishes(wishes: readonly EndpointWish[]): void {
-  const lonely = wishes.find(({ network }) => network.driver !== "bridge");
+  for (const { network } of wishes)
+    if (network.configOnly !== undefined)
+      throw new EngineError("Forbidden", "cannot create endpoint on configuration-only network");
+  const lonely = wishes.find(({ network: { driver } }) => driver === "host" || driver === "null");
   if (lonely !== undefined && wishes.length > 1) throw new EngineError("Forbidden", lonelyText(lonely.network));
   for (const { network, settings } of wishes) checkSettings(network, settings);
 }
@@ -60,6 +63,10 @@ function checkSettings(network: NetworkRecord, settings: EndpointSettings): void
         "user specified IP address is supported only when connecting to networks with user configured subnets",
       );
   }
+  if (ipv4Address !== "" && network.subnet === undefined)
+    throw invalid(`invalid IPv4 address ${ipv4Address}: network ${network.name} has no IPv4`);
+  if (macAddress !== undefined && network.driver === "ipvlan")
+    throw new EngineError("NotImplemented", "ipvlan interfaces do not support custom mac address assignment");
   if (ipv6Address !== "" && network.ipv6 === undefined)
     throw invalid(`invalid IPv6 address ${ipv6Address}: network ${network.name} has no IPv6`);
   if (macAddress !== undefined && !/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(macAddress))
@@ -89,9 +96,8 @@ export function wayOut(candidates: readonly WayOut[]): string | undefined {
   return candidates.toSorted(order)[0]?.name;
 }
 
-/** The first free name of the kernel's kind. */
-export function freeInterface(endpoints: readonly EndpointRecord[]): string {
-  const taken = new Set(endpoints.map((each) => each.containerInterface ?? "eth0"));
+/** @param taken names of interfaces. @returns the first free one of the kernel's kind. */
+export function freeInterface(taken: ReadonlySet<string>): string {
   let n = 0;
   while (taken.has(`eth${n}`)) n++;
   return `eth${n}`;

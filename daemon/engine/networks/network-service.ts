@@ -10,7 +10,8 @@ import type { Container, EndpointRecord, EndpointSettings } from "../model/conta
 import type { Filters, NetworkRecord, Networks, NetworkWish } from "../services.ts";
 import type { ContainerNetworking } from "./container-networking.ts";
 import { checkWishes, isPredefined, modeName, wishesOf } from "./endpoint-wishes.ts";
-import { checkNetworkName, recordOf } from "./network-wish.ts";
+import { checkNetworkName, configRecordOf, recordOf, wishFrom } from "./network-wish.ts";
+import { refuseTakenParent } from "./parent-network.ts";
 import type { NetworkStore } from "./networks.ts";
 
 export interface NetworkServiceDeps {
@@ -50,7 +51,7 @@ export class NetworkService implements Networks {
     const { networks, networking } = this.#deps;
     checkNetworkName(wish.name);
     networks.refuseTakenName(wish.name);
-    const network = recordOf(wish, { used: networks.subnets(), chooseSubnet: () => networks.chooseSubnet() });
+    const network = this.#recordOf(wish);
     try {
       networking.setup(network);
       networks.put(network);
@@ -60,6 +61,26 @@ export class NetworkService implements Networks {
     }
     this.#publish("create", network);
     return { id: network.id, warnings: [] };
+  }
+
+  #recordOf(wish: NetworkWish): NetworkRecord {
+    const { networks } = this.#deps;
+    if (wish.configOnly === true) return configRecordOf(wish);
+    const whole = wish.configFrom === undefined ? wish : wishFrom(wish, this.#configOf(wish.configFrom));
+    const network = recordOf(whole, { used: networks.subnets(), chooseSubnet: () => networks.chooseSubnet() });
+    refuseTakenParent(network, networks.list(new Map()));
+    return network;
+  }
+
+  #configOf(ref: string): NetworkRecord {
+    try {
+      return this.#deps.networks.get(ref);
+    } catch (error) {
+      if (!isKind(error, "NotFound")) throw error;
+      throw new EngineError("NotFound", `configuration network ${JSON.stringify(ref)} does not exist`, {
+        cause: error,
+      });
+    }
   }
 
   /** The record first: a crash after it leaves a bridge that is swept, never a record without its bridge. */
@@ -76,6 +97,9 @@ export class NetworkService implements Networks {
         `error while removing network: network ${network.name} has active endpoints (${names.join(", ")})`,
       );
     }
+    const dependent = networks.list(new Map()).find(({ configFrom }) => configFrom === network.name);
+    if (network.configOnly !== undefined && dependent !== undefined)
+      throw new EngineError("Forbidden", `configuration network ${JSON.stringify(network.name)} is in use`);
     networks.delete(network.id);
     networking.teardown(network);
     this.#publish("destroy", network);
@@ -93,6 +117,7 @@ export class NetworkService implements Networks {
       .filter(
         (network) =>
           !isPredefined(network.name) &&
+          network.configOnly === undefined &&
           this.#activeOn(network).length === 0 &&
           until.every((moment) => Date.parse(network.createdAt) < moment) &&
           matchesLabels(network.labels, filters.get("label") ?? []) &&
@@ -133,7 +158,7 @@ export class NetworkService implements Networks {
     if (id === undefined) return;
     using _ = await locks.acquire(id);
     const container = store.get(id);
-    if (network.driver === "host")
+    if (container.spec.host.network === "host" && network.driver === "host")
       throw new EngineError(
         "Forbidden",
         "container cannot be disconnected from host network or connected to host network",
@@ -175,7 +200,12 @@ function refuseFixed(container: Container, network: NetworkRecord): void {
       "Forbidden",
       "container sharing network namespace with another container or host cannot be connected to any other network",
     );
-  if (network.driver === "host" || mode === "host")
+  if (network.driver === "host" && mode !== "host")
+    throw new EngineError(
+      "Forbidden",
+      "cannot connect container to host network - container must be created in host network mode",
+    );
+  if (mode === "host")
     throw new EngineError(
       "Forbidden",
       "container cannot be disconnected from host network or connected to host network",

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { isIP } from "node:net";
 import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import { defaultGateway } from "../../network/address-range.ts";
 import { contains, formatCidr, overlaps, parseCidr, sizeOf, type Cidr } from "../../network/cidr.ts";
 import type { IpamPool, NetworkRecord, NetworkWish } from "../services.ts";
-import { BRIDGE_NAME, ENABLE_ICC, ENABLE_MASQUERADE, HOST_BINDING, MTU } from "./bridge-network.ts";
+import { GATEWAY_MODE_IPV4, GATEWAY_MODE_IPV6 } from "./bridge-network.ts";
+import { checkOptions, userDriver, type UserDriver } from "./network-options.ts";
+import { PARENT } from "./parent-network.ts";
 
 export interface WishContext {
   /** Of other networks, both families. */
@@ -19,30 +20,84 @@ export interface WishContext {
  * @throws EngineError InvalidParameter, Forbidden, NotFound or NotImplemented (services.ts, `Networks.create`).
  */
 export function recordOf(wish: NetworkWish, context: WishContext): NetworkRecord {
-  checkDriver(wish);
-  checkOptions(wish.options);
-  const { ipv4, ipv6 } = splitFamilies(wish);
+  const driver = userDriver(wish.driver);
+  if (wish.ipam.driver !== "" && wish.ipam.driver !== "default")
+    throw new EngineError("NotFound", `plugin ${JSON.stringify(wish.ipam.driver)} not found`);
+  checkOptions(driver, wish);
+  const families = splitFamilies(wish, driver);
   const id = newId();
-  const own = (pool: Partial<IpamPool> | undefined): boolean => pool?.subnet !== undefined;
-  const chosen = own(ipv4)
-    ? completePool(ipv4 ?? {}, context.used)
-    : { ...context.chooseSubnet(), ...auxiliaryOf(ipv4) };
   return {
     id,
     name: wish.name,
-    driver: "bridge",
+    driver,
     createdAt: nowRfc3339(),
-    internal: wish.internal,
+    // Without a parent of the host's there is nothing behind it.
+    internal: wish.internal || (driver !== "bridge" && wish.options[PARENT] === undefined),
     attachable: wish.attachable,
-    ...chosen,
-    ...(wish.enableIpv6 && {
-      ipv6: completePool(own(ipv6) ? (ipv6 ?? {}) : { subnet: uniqueLocal(id) }, context.used),
-    }),
-    ownSubnet: own(ipv4) || own(ipv6),
+    ...poolsOf(wish, families, id, context),
+    ownSubnet: families.ipv4?.subnet !== undefined || families.ipv6?.subnet !== undefined,
+    ...(wish.configFrom !== undefined && { configFrom: wish.configFrom }),
     ipamOptions: wish.ipam.options,
     options: wish.options,
     labels: wish.labels,
   };
+}
+
+/** Not checked but for its form, as nothing is made of it yet. */
+export function configRecordOf(wish: NetworkWish): NetworkRecord {
+  if (wish.driver !== "" && wish.driver !== "bridge" && wish.driver !== "null")
+    throw invalid("network driver is not a valid configuration option of a configuration-only network");
+  splitFamilies(wish, "bridge");
+  const { name, internal, attachable, options, labels } = wish;
+  const fixed = { id: newId(), driver: "null", createdAt: nowRfc3339(), configOnly: wish } as const;
+  return { ...fixed, name, internal, attachable, ipamOptions: wish.ipam.options, options, labels };
+}
+
+/** @param config what the user's wish goes on from. */
+export function wishFrom(wish: NetworkWish, config: NetworkRecord): NetworkWish {
+  if (config.configOnly === undefined)
+    throw new EngineError("Forbidden", `${config.name} is not a configuration network`);
+  const { ipam, options, internal, enableIpv4, enableIpv6, labels } = config.configOnly;
+  if (wish.ipam.configs.length > 0 || Object.keys(wish.options).length + Object.keys(wish.labels).length > 0)
+    throw new EngineError(
+      "Forbidden",
+      "user-specified configurations are not supported if the network depends on a configuration network",
+    );
+  return {
+    ...wish,
+    ipam,
+    options,
+    internal: wish.internal || internal,
+    enableIpv4,
+    enableIpv6,
+    labels,
+    configFrom: config.name,
+  };
+}
+
+type Pools = Pick<NetworkRecord, "subnet" | "gateway" | "ipRange" | "auxiliaryAddresses" | "impliedGateway" | "ipv6">;
+
+function poolsOf(
+  { options, enableIpv4, enableIpv6 }: NetworkWish,
+  { ipv4, ipv6 }: Families,
+  id: string,
+  context: WishContext,
+): Pools {
+  const isolated = (option: string): boolean => options[option] === "isolated";
+  const v4 = (): IpamPool =>
+    ipv4?.subnet === undefined ? { ...context.chooseSubnet(), ...auxiliaryOf(ipv4) } : completePool(ipv4, context.used);
+  const v6 = (): IpamPool =>
+    ipv6?.subnet === undefined
+      ? completePool({ subnet: uniqueLocal(id), gateway: defaultGateway(uniqueLocal(id)) }, context.used)
+      : completePool(ipv6, context.used);
+  return {
+    ...(enableIpv4 !== false && (isolated(GATEWAY_MODE_IPV4) ? withoutRouter(v4()) : v4())),
+    ...(enableIpv6 && { ipv6: isolated(GATEWAY_MODE_IPV6) ? withoutRouter(v6()) : v6() }),
+  };
+}
+
+function withoutRouter(pool: IpamPool): IpamPool {
+  return { ...pool, gateway: "" };
 }
 
 /** @throws EngineError InvalidParameter; Forbidden for one that is always there. */
@@ -54,49 +109,26 @@ export function checkNetworkName(name: string): void {
     throw new EngineError("Forbidden", `operation is not permitted on predefined ${name} network`);
 }
 
-function checkDriver({ driver, ipam }: NetworkWish): void {
-  if (driver === "host" || driver === "null")
-    throw new EngineError("Forbidden", `only one instance of ${JSON.stringify(driver)} network is allowed`);
-  if (["macvlan", "ipvlan", "overlay"].includes(driver))
-    throw new EngineError("NotImplemented", `network driver ${JSON.stringify(driver)} is not supported`);
-  if (driver !== "" && driver !== "bridge")
-    throw new EngineError("NotFound", `plugin ${JSON.stringify(driver)} not found`);
-  if (ipam.driver !== "" && ipam.driver !== "default")
-    throw new EngineError("NotFound", `plugin ${JSON.stringify(ipam.driver)} not found`);
-}
-
-const isBoolean = (value: string): boolean => /^(?:0|1|t|f|true|false)$/i.test(value);
-
-/** What we act on, and the values that each takes. */
-const OPTIONS: Readonly<Record<string, (value: string) => boolean>> = {
-  [BRIDGE_NAME]: (value) => /^[a-zA-Z0-9_.-]{1,15}$/.test(value) && !/^\.\.?$/.test(value),
-  [ENABLE_ICC]: isBoolean,
-  [ENABLE_MASQUERADE]: isBoolean,
-  [HOST_BINDING]: (value) => isIP(value) === 4,
-  [MTU]: (value) => /^\d{2,5}$/.test(value) && Number(value) >= 68 && Number(value) <= 65_535,
-};
-
-function checkOptions(options: NetworkWish["options"]): void {
-  for (const [name, value] of Object.entries(options)) {
-    const accepts = OPTIONS[name];
-    if (accepts === undefined)
-      throw new EngineError("NotImplemented", `network option ${JSON.stringify(name)} is not supported`);
-    if (!accepts(value)) throw invalid(`invalid value for network option ${name}: ${JSON.stringify(value)}`);
-  }
-}
-
 interface Families {
   readonly ipv4: Partial<IpamPool> | undefined;
   readonly ipv6: Partial<IpamPool> | undefined;
 }
 
-function splitFamilies({ ipam, enableIpv6 }: NetworkWish): Families {
+function splitFamilies({ ipam, enableIpv4, enableIpv6 }: NetworkWish, driver: UserDriver): Families {
+  if (enableIpv4 === false && !enableIpv6) throw invalid("IPv4 or IPv6 must be enabled");
   const isIpv6 = (pool: Partial<IpamPool>): boolean =>
     (pool.subnet ?? pool.gateway ?? pool.ipRange ?? "").includes(":");
   const ipv6 = ipam.configs.filter(isIpv6);
   const ipv4 = ipam.configs.filter((pool) => !isIpv6(pool));
   if (ipv4.length > 1 || ipv6.length > 1)
-    throw invalid("bridge driver doesn't support multiple subnets of one address family");
+    throw driver === "bridge"
+      ? invalid("bridge driver doesn't support multiple subnets of one address family")
+      : new EngineError(
+          "NotImplemented",
+          `several subnets of one address family in a network of ${driver} are not supported`,
+        );
+  if (ipv4.length > 0 && enableIpv4 === false)
+    throw config(`IPv4 has been disabled for the network, but ${ipv4[0]?.subnet ?? "an IPv4 address"} was given`);
   if (ipv6.length > 0 && !enableIpv6)
     throw config(`IPv6 has not been enabled for the network, but ${ipv6[0]?.subnet ?? "an IPv6 address"} was given`);
   for (const pool of ipam.configs) {
@@ -124,6 +156,7 @@ function completePool(pool: Partial<IpamPool>, used: readonly string[]): IpamPoo
   return {
     subnet,
     gateway: gateway ?? defaultGateway(subnet, ipRange),
+    ...(gateway === undefined && { impliedGateway: true }),
     ...(ipRange !== undefined && { ipRange }),
     ...auxiliary,
   };

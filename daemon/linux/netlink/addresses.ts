@@ -8,6 +8,7 @@ const [RTM_NEWROUTE, RTM_GETROUTE] = [24, 26];
 const CREATE_EXCLUSIVE = 0x400 | 0x200;
 const CREATE_REPLACE = 0x400 | 0x100;
 const [AF_INET, AF_INET6] = [2, 10];
+const FAMILIES = { 4: AF_INET, 6: AF_INET6 } as const;
 const IFA = { address: 1, local: 2, broadcast: 4, flags: 8 } as const;
 const IFA_F_NODAD = 2;
 const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, table: 15 } as const;
@@ -59,6 +60,8 @@ export interface NewRoute {
   readonly gateway?: Uint8Array;
   /** Index of an interface; not needed beside a gateway that one of them reaches. */
   readonly link?: number;
+  /** Needed where no address says it. */
+  readonly family?: 4 | 6;
 }
 
 /** @throws SyscallError EEXIST when there is one. */
@@ -66,17 +69,17 @@ export function addRoute(socket: NetlinkSocket, route: NewRoute): void {
   newRoute(socket, CREATE_EXCLUSIVE, route);
 }
 
-/** In the place of another one, where there is one. */
-export function replaceDefaultRoute(socket: NetlinkSocket, gateway: Uint8Array): void {
-  newRoute(socket, CREATE_REPLACE, { gateway });
+/** In the place of another one, where there is one. @param way a gateway, or the index of an interface. */
+export function replaceDefaultRoute(socket: NetlinkSocket, family: 4 | 6, way: Uint8Array | number): void {
+  newRoute(socket, CREATE_REPLACE, typeof way === "number" ? { family, link: way } : { gateway: way });
 }
 
 function newRoute(socket: NetlinkSocket, flags: number, route: NewRoute): void {
   const { destination, prefixLength = 0, gateway, link } = route;
   const known = gateway ?? destination;
-  if (known === undefined) throw new TypeError("a route needs a gateway or a destination");
+  const family = known === undefined ? FAMILIES[route.family ?? 4] : familyOf(known);
   const header = Buffer.alloc(12);
-  header.set([familyOf(known), prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT]);
+  header.set([family, prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT]);
   header.set([gateway === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE, RTN_UNICAST], 6);
   socket.request("route", RTM_NEWROUTE, flags, header, [
     ...(destination === undefined ? [] : [attribute(RTA.dst, destination)]),

@@ -6,8 +6,18 @@ import { type NetlinkSocket, requestInBackground } from "./socket.ts";
 const [RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK] = [16, 17, 18];
 const CREATE_EXCLUSIVE = 0x400 | 0x200;
 const IFF_UP = 1;
-const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, ifalias: 20, afSpec: 26, netNsFd: 28 } as const;
-const [INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA] = [1, 2, 4, 5];
+export const IFLA = {
+  address: 1,
+  ifname: 3,
+  mtu: 4,
+  link: 5,
+  master: 10,
+  linkinfo: 18,
+  ifalias: 20,
+  afSpec: 26,
+  netNsFd: 28,
+} as const;
+export const [INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA] = [1, 2, 4, 5];
 const VETH_INFO_PEER = 1;
 const AF_INET6 = 10;
 const INET6_ADDR_GEN_MODE = 8;
@@ -149,7 +159,7 @@ export async function deleteLinkInBackground(name: string): Promise<void> {
 }
 
 /** struct ifinfomsg. */
-function linkHeader({ index = 0, flags = 0, changed = 0 } = {}): Buffer {
+export function linkHeader({ index = 0, flags = 0, changed = 0 } = {}): Buffer {
   const header = Buffer.alloc(16);
   header.writeInt32LE(index, 4);
   header.writeUInt32LE(flags, 8);
@@ -172,7 +182,7 @@ export function decodeLink({ body }: Message): Link {
   };
 }
 
-function encodeMac(address: string): Buffer {
+export function encodeMac(address: string): Buffer {
   return Buffer.from(address.replaceAll(":", ""), "hex");
 }
 

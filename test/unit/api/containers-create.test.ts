@@ -178,7 +178,7 @@ describe("parseCreateBody refuses by name", () => {
   it("wishes of an endpoint", () => {
     for (const [field, value, name] of [
       ["IPAMConfig", { LinkLocalIPs: ["fe80::1"] }, "IPAMConfig.LinkLocalIPs"],
-      ["DriverOpts", { a: "b" }, "DriverOpts"],
+      ["DriverOpts", { a: "b" }, 'DriverOpts "a"'],
     ] as const) {
       const NetworkingConfig = { EndpointsConfig: { default: { ...NO_WISHES, [field]: value } } };
       assert.equal(ofBody({ NetworkingConfig }), `NotImplemented: EndpointsConfig.${name} is not supported yet`);

@@ -13,6 +13,7 @@ import type { Engine, Images, NetworkRecord, Progress, Volume } from "../../../d
 import { api } from "../../support/http.ts";
 import { FakeApi } from "./fake-api.ts";
 
+const INGRESS = "Ingress of a network is not supported";
 const ID = `sha256:${"a".repeat(64)}` as const;
 const image: Image = {
   id: ID,
@@ -212,6 +213,7 @@ describe("routes", () => {
             driver: "",
             internal: false,
             attachable: false,
+            enableIpv4: true,
             enableIpv6: true,
             ipam: { driver: "", options: {}, configs: [{ subnet: "10.0.0.0/24" }] },
             options: {},
@@ -220,14 +222,7 @@ describe("routes", () => {
         ],
       ],
     ],
-    [
-      "POST",
-      "/networks/create",
-      { Name: "n", ConfigOnly: true },
-      501,
-      { message: "ConfigOnly of a network is not supported" },
-      [],
-    ],
+    ["POST", "/networks/create", { Name: "n", Ingress: true }, 501, { message: INGRESS }, []],
     ["POST", "/networks/n/connect", { Container: "c" }, 200, undefined, [["connect", "n", "c", {}]]],
     [
       "POST",

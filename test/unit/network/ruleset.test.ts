@@ -28,7 +28,7 @@ describe("renderRuleset", () => {
     const ipv6 = { subnet: "fd91::/64", gateway: "fd91::1" };
     match(
       render({ ...NETWORK, ipv6 }),
-      /ip saddr 172\.18\.0\.0\/16 oifname != @bridges masquerade\n +ip6 saddr fd91::\/64 oifname != @bridges masquerade/,
+      /ip saddr 172\.18\.0\.0\/16 oifname != @bridges masquerade\n.*\n +ip6 saddr fd91::\/64 oifname != @bridges masquerade/,
     );
     const masquerades = (network: BridgeNetwork): boolean => render(network).includes("oifname != @bridges masquerade");
     equal(masquerades({ ...NETWORK, masquerade: false }), false);

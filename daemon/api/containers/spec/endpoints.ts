@@ -1,11 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { ContainerCreateBody, EndpointSettings as EndpointBody } from "../../../../sdk/contract/index.ts";
 import type { ContainerSpec, EndpointSettings } from "../../../engine/model/container.ts";
+import { isKind, messageOf } from "../../../base/errors.ts";
+import { checkEndpointOptions } from "../../../engine/networks/endpoint-options.ts";
 import { invalid, unsupported } from "./invalid.ts";
 import { isSet } from "./refusals.ts";
-
-/** What Docker can be asked of an endpoint, and we cannot. The fields that are results (`IPAddress`, …) say nothing here. */
-const REFUSED = ["DriverOpts"] as const satisfies (keyof EndpointBody)[];
 
 /**
  * The networks of a create body: the one of `mode` where something is asked of it, and all others.
@@ -15,7 +14,7 @@ export function parseEndpoints(body: ContainerCreateBody, mode: string): Contain
   const networks: Record<string, EndpointSettings> = {};
   for (const [given, settings] of Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {})) {
     const name = given === "default" ? "bridge" : given;
-    const wish = parseEndpoint(settings ?? {});
+    const wish = ofNetwork(name, () => parseEndpoint(settings ?? {}));
     if (name !== mode || Object.keys(wish).length > 0) networks[name] = wish;
   }
   // Before 1.44 the address was the container's, and there was one network to have it.
@@ -34,11 +33,22 @@ export function parseEndpoints(body: ContainerCreateBody, mode: string): Contain
   return Object.keys(networks).length > 0 ? networks : undefined;
 }
 
-/** The wishes of create and of `network connect`; what is not asked for is missing. */
+/** A mistake in one of several networks says in which. */
+function ofNetwork<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!isKind(error, "InvalidParameter")) throw error;
+    throw invalid(`invalid config for network ${name}: ${messageOf(error)}`, error);
+  }
+}
+
+/** The fields that are results (`IPAddress`, …) say nothing here. The wishes of create and of `network connect`; what is not asked for is missing. */
 export function parseEndpoint(settings: EndpointBody): EndpointSettings {
-  for (const field of REFUSED) if (isSet(settings[field])) throw unsupported(`EndpointsConfig.${field}`);
   const { IPv4Address, IPv6Address, LinkLocalIPs } = settings.IPAMConfig ?? {};
   if (isSet(LinkLocalIPs)) throw unsupported("EndpointsConfig.IPAMConfig.LinkLocalIPs");
+  const options = settings.DriverOpts ?? {};
+  if (isSet(settings.DriverOpts)) checkOptions(options);
   if (IPv4Address && !isIPv4(IPv4Address)) throw invalid(`invalid IPv4 address: ${IPv4Address}`);
   if (IPv6Address && !isIPv6(IPv6Address)) throw invalid(`invalid IPv6 address: ${IPv6Address}`);
   return {
@@ -47,6 +57,16 @@ export function parseEndpoint(settings: EndpointBody): EndpointSettings {
     ...(IPv4Address && { ipv4Address: IPv4Address }),
     ...(IPv6Address && { ipv6Address: IPv6Address }),
     ...(settings.MacAddress && { macAddress: settings.MacAddress }),
+    ...(isSet(settings.DriverOpts) && { driverOptions: options }),
     ...(settings.GwPriority && { gatewayPriority: settings.GwPriority }),
   };
+}
+
+function checkOptions(options: Readonly<Record<string, string>>): void {
+  try {
+    checkEndpointOptions(options);
+  } catch (error) {
+    if (!isKind(error, "InvalidParameter")) throw error;
+    throw invalid(`invalid endpoint settings:\n${messageOf(error)}`, error);
+  }
 }

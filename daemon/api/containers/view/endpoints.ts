@@ -55,7 +55,7 @@ function endpointJson(endpoint: EndpointRecord, wish: EndpointSettings): Endpoin
     Links: links.length > 0 ? [...links] : null,
     Aliases: aliases.length > 0 ? [...aliases] : null,
     MacAddress: endpoint.macAddress || (wish.macAddress ?? ""),
-    DriverOpts: null,
+    DriverOpts: wish.driverOptions ?? null,
     GwPriority: wish.gatewayPriority ?? 0,
     NetworkID: endpoint.networkId,
     EndpointID: endpoint.endpointId,

@@ -9,7 +9,7 @@ export function portMap(container: Container, endpoints: Endpoints): PortMap {
   if (!isOpen(container)) return {};
   const ports: PortMap = Object.fromEntries(container.spec.exposedPorts.map((port) => [port, null]));
   for (const published of publishedOf(endpoints)) {
-    const binding = { HostIp: published.hostIp, HostPort: String(published.hostPort) };
+    const binding = { HostIp: published.hostIp, HostPort: published.hostPort === 0 ? "" : String(published.hostPort) };
     (ports[nameOf(published)] ??= []).push(binding);
   }
   return ports;

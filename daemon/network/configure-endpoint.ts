@@ -1,0 +1,45 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { EngineError } from "../base/errors.ts";
+import { addAddress, addRoute, replaceDefaultRoute } from "../linux/netlink/addresses.ts";
+import { changeLink, getLink } from "../linux/netlink/links.ts";
+import { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { inNetworkNamespace } from "../linux/network-namespace.ts";
+import { addressBytes } from "./cidr.ts";
+import type { EndpointPlan, Gateways } from "./network-driver.ts";
+
+/** Inside the sandbox: the interface up, with its settings, addresses and the way out. */
+export function configureEndpoint(endpoint: EndpointPlan): void {
+  const { containerInterface: name, ipAddress, prefixLength, gateway, ipv6, onLink = false } = endpoint;
+  using socket = new NetlinkSocket(0);
+  const { index: link } = getLink(socket, name);
+  if (ipv6 !== undefined) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
+  for (const [path, value] of endpoint.sysctls ?? []) setSysctl(path, value);
+  if (ipAddress !== "") addAddress(socket, { link, address: addressBytes(ipAddress), prefixLength });
+  if (ipv6 !== undefined)
+    addAddress(socket, { link, address: addressBytes(ipv6.address), prefixLength: ipv6.prefixLength });
+  changeLink(socket, link, { up: true });
+  for (const [family, way] of [[4, gateway] as const, [6, ipv6?.gateway ?? ""] as const])
+    if (way !== "") addRoute(socket, onLink ? { family, link } : { gateway: addressBytes(way), link });
+}
+
+function setSysctl(path: string, value: string): void {
+  if (!existsSync(`/proc/sys/${path}`))
+    throw new EngineError("InvalidParameter", `/proc/sys/${path} is not a sysctl file`);
+  try {
+    writeFileSync(`/proc/sys/${path}`, value);
+  } catch (error) {
+    throw new EngineError("InvalidParameter", `/proc/sys/${path} does not take ${JSON.stringify(value)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The way out of a sandbox, in the place of the one that it had. */
+export function setDefaultRoute(sandboxPath: string, { ipv4, ipv6, onLink }: Gateways): void {
+  inNetworkNamespace(sandboxPath, () => {
+    using socket = new NetlinkSocket(0);
+    const link = onLink === undefined ? undefined : getLink(socket, onLink).index;
+    for (const [family, gateway] of [[4, ipv4] as const, [6, ipv6] as const])
+      if (gateway !== "") replaceDefaultRoute(socket, family, link ?? addressBytes(gateway));
+  });
+}
