@@ -6,6 +6,7 @@ import { createContentStore } from "../content/file-content-store.ts";
 import { createEngine, engineId, type NetworkDrivers, type StartedEngine } from "../engine/create-engine.ts";
 import { Archives } from "../engine/files/archives.ts";
 import { currentLabel, loadProfile } from "../linux/apparmor.ts";
+import { AttachLock } from "../linux/cgroups/attach-lock.ts";
 import { createCgroupOpener } from "../linux/cgroups/open-cgroup.ts";
 import { ipv4Forwarding, readHostFacts, type HostFacts } from "../linux/host-facts.ts";
 import { runcFacts, type RuncFacts } from "../linux/runc-features.ts";
@@ -91,6 +92,7 @@ export function compose(
     defaultRuntime: config.defaultRuntime,
     systemdCgroup: cgroupDriver === "systemd",
     openCgroup: createCgroupOpener(host.cgroups),
+    attachLock: new AttachLock(host.cgroups),
     log,
   });
   const seccomp = new SeccompCache({ library: loadSeccompLibrary() });
@@ -131,7 +133,9 @@ function networkDrivers(
   log: Logger,
   resources: AsyncDisposableStack,
 ): NetworkDrivers {
-  const bridge = resources.use(createBridgeDriver({ daemonId: engineId(metadata), log }));
+  const bridge = resources.use(
+    createBridgeDriver({ daemonId: engineId(metadata), respectsFirewall: config.firewallRespect, log }),
+  );
   resources.defer(() => bridge.settled());
   const parents = resources.use(createParentDriver({ daemonId: engineId(metadata), log }));
   resources.defer(() => parents.settled());

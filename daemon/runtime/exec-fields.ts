@@ -12,7 +12,7 @@ export function streamFlags({ stdin, stdout, stderr }: AttachOptions): number {
 
 /**
  * An exec as the shim takes it.
- * @param cgroups the cgroup.procs files that it joins.
+ * @param cgroups the files that it joins by, see Cgroup.joinFiles.
  * @throws EngineError InvalidParameter for a limit that the kernel does not know.
  */
 export function execFields(process: ExecProcess, cgroups: readonly string[]): readonly Field[] {

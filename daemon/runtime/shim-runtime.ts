@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import type { ExitStatus } from "../base/exit-status.ts";
 import type { Logger } from "../base/logger.ts";
+import type { AttachLock } from "../linux/cgroups/attach-lock.ts";
 import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { SealedExecutable } from "../linux/sealed-executable.ts";
 import { DetachedSpawner } from "../linux/spawn-detached.ts";
@@ -34,6 +35,8 @@ export interface RuntimeDeps {
   /** cgroupsPath is `slice:prefix:name`, and runc talks to systemd. */
   readonly systemdCgroup: boolean;
   readonly openCgroup: (cgroupsPath: string, options: { readonly systemd: boolean }) => Cgroup;
+  /** Told when a move into a cgroup is about to come. */
+  readonly attachLock?: Pick<AttachLock, "ease">;
   readonly log: Logger;
 }
 
@@ -62,6 +65,7 @@ class ShimRuntime implements Runtime {
     const runtime = options.runtime === "" ? this.#deps.defaultRuntime : options.runtime;
     if (this.runtimes[runtime] === undefined)
       throw new EngineError("InvalidParameter", `unknown or invalid runtime name: ${runtime}`);
+    this.#deps.attachLock?.ease();
     const { cgroupsPath = "" } = options.spec.linux;
     const record: TaskRecord = { cgroupsPath, runtime, hooks: options.spec.hooks !== undefined };
     const cgroup = this.#openCgroup(record);

@@ -146,7 +146,7 @@ export class ShimTask implements Task {
 
   async exec(process: ExecProcess, signal?: AbortSignal): Promise<ExecTask> {
     // They stay the same for as long as the container runs.
-    this.#cgroupFiles ??= this.#deps.cgroup.paths().map((path) => `${path}/cgroup.procs`);
+    this.#cgroupFiles ??= this.#deps.cgroup.joinFiles();
     try {
       return await this.#execs.start(process, this.#cgroupFiles, signal);
     } catch (error) {

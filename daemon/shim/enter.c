@@ -50,9 +50,10 @@ void proc_path(char out[64], pid_t pid, const char *rest) {
   strcpy(stpcpy(stpcpy(out, "/proc/"), p), rest);
 }
 
+/* A single thread that writes "0" to `tasks` of version 1 moves itself without the machine's lock (see fork_into_cgroup). */
 static void join_cgroups(const struct exec_request *r, int status) {
   for (unsigned i = 0; i < r->cgroup_count; i++)
-    write_once(open(r->cgroups[i], O_WRONLY | O_CLOEXEC), "0", status, S_CGROUP);
+    if (r->cgroups[i] != r->born_in) write_once(open(r->cgroups[i], O_WRONLY | O_CLOEXEC), "0", status, S_CGROUP);
 }
 
 /* The user namespace last: it is the host's root that may join all others, whoever owns them. */

@@ -103,6 +103,7 @@ struct frame {
 };
 
 #define MAX_GROUPS 256
+#define V2_PROCS "/cgroup.procs" /* what a CGROUP of version 2 ends with; of version 1 it is a `tasks` */
 #define MAX_CGROUPS 32
 #define MAX_RLIMITS 16
 
@@ -113,6 +114,7 @@ struct exec_request {
   gid_t groups[MAX_GROUPS];
   unsigned group_count, cgroup_count, rlimit_count;
   const char *cgroups[MAX_CGROUPS];
+  const char *born_in; /* the one of them that it need not join any more */
   struct { uint32_t resource; struct rlimit limit; } rlimits[MAX_RLIMITS];
   uint64_t caps;
   struct sock_fprog seccomp;

@@ -34,6 +34,11 @@ export class CgroupV1 implements Cgroup {
       .filter((path) => existsSync(path));
   }
 
+  joinFiles(): readonly string[] {
+    const hybrid = this.#folders.get("");
+    return this.paths().map((path) => join(path, path === hybrid ? "cgroup.procs" : "tasks"));
+  }
+
   #files(controller: string): CgroupFiles | undefined {
     const path = this.#folders.get(controller);
     return path === undefined ? undefined : new CgroupFiles(path);

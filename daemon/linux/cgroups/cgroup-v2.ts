@@ -23,6 +23,10 @@ export class CgroupV2 implements Cgroup {
     return [this.#files.path];
   }
 
+  joinFiles(): readonly string[] {
+    return [join(this.#files.path, "cgroup.procs")];
+  }
+
   get files(): CgroupFilePaths {
     const { path } = this.#files;
     return { oomKills: join(path, "memory.events"), processes: join(path, "cgroup.procs") };

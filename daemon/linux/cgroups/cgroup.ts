@@ -6,8 +6,10 @@ import type { CgroupStats } from "./stats.ts";
  * A folder that is gone is no error but for `freeze` and `update`: then there is nothing to read, kill or remove.
  */
 export interface Cgroup {
-  /** Absolute folders, one a hierarchy; a process joins the container by its pid in each one's cgroup.procs. */
+  /** Absolute folders, one a hierarchy. */
   paths(): readonly string[];
+  /** A process of one thread joins the container by writing "0" to each: `tasks` of version 1, `cgroup.procs` of version 2. */
+  joinFiles(): readonly string[];
   /** Of the files that a parent of the container reads when nobody else is there to do so, whether they exist yet or not. */
   readonly files: CgroupFilePaths;
   /** Host pids, those of nested cgroups included. */
