@@ -32,6 +32,8 @@ export interface DaemonConfig extends ReloadableConfig {
   readonly init: boolean;
   readonly bridge: string;
   readonly bip: BridgeAddress | undefined;
+  /** Published ports are passed on by the daemon, so that the host's input rules apply to them. */
+  readonly firewallRespect: boolean;
   readonly addressPools: readonly AddressPoolBase[];
   readonly mtu: number;
   readonly dns: readonly string[];
@@ -88,6 +90,7 @@ export function daemonConfig(values: OptionValues): DaemonConfig {
     bridge: text("bridge") ?? "slipway0",
     bip: text("bip") === undefined ? undefined : parseBridgeAddress(text("bip") ?? ""),
     addressPools: list("default-address-pool").map(parseAddressPool),
+    firewallRespect: text("firewall-respect") === "true",
     mtu: between("mtu", text("mtu") ?? "1500", 68, 65535),
     dns: list("dns"),
     dnsOptions: list("dns-opt"),

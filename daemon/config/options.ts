@@ -47,6 +47,7 @@ export const OPTIONS = [
   { flag: "exec-opt", key: "exec-opts", kind: "list", value: "KEY=VALUE", help: "native.cgroupdriver=cgroupfs or systemd" },
   { flag: "exec-root", key: "exec-root", kind: "text", value: "PATH", help: "Where the state of what runs is kept (/run/slipway)" },
   { flag: "experimental", key: "experimental", kind: "switch", only: "false" },
+  { flag: "firewall-respect", key: "firewall-respect", kind: "switch", help: "Published ports are subject to the host's input rules" },
   { flag: "group", short: "G", key: "group", kind: "text", value: "GROUP", help: "Group of the unix socket (slipway, where there is one)" },
   { flag: "help", short: "h", kind: "switch", help: "Show this help" },
   { flag: "host", short: "H", key: "hosts", kind: "list", value: "URL", help: "Listen on unix://PATH, tcp://ADDRESS:PORT or fd:// (unix:///run/slipway/slipway.sock)" },

@@ -32,6 +32,8 @@ export interface BridgeDriverDeps {
    * so that several daemons in one network namespace leave each other's alone.
    */
   readonly daemonId: string;
+  /** Ports are published by sockets alone, behind the host's input rules, and no packet is rewritten on its way to them. */
+  readonly respectsFirewall?: boolean;
   readonly log: Logger;
 }
 
@@ -44,12 +46,13 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   readonly #log: Logger;
   readonly #tag: string;
   readonly #firewall: Firewall;
-  readonly #ports = new PublishedPorts();
+  readonly #ports: PublishedPorts;
   readonly #socket = new NetlinkSocket(0);
   readonly #background = new Set<Promise<void>>();
 
-  constructor({ daemonId, log }: BridgeDriverDeps) {
+  constructor({ daemonId, respectsFirewall = false, log }: BridgeDriverDeps) {
     this.#log = log;
+    this.#ports = new PublishedPorts({ passesOn: respectsFirewall });
     this.#tag = createHash("sha256").update(daemonId).digest("hex").slice(0, 4);
     this.#firewall = new Firewall({ table: `slipway_${this.#tag}`, log });
   }

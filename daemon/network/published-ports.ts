@@ -2,6 +2,7 @@ import { closeSync } from "node:fs";
 import { EngineError, errnoOf, messageOf } from "../base/errors.ts";
 import { openPortSocket } from "../linux/port-socket.ts";
 import { addressBytes } from "./cidr.ts";
+import { relayDatagrams } from "./datagram-relay.ts";
 import { proxyTo } from "./loopback-proxy.ts";
 import type { PortRequest, PortTarget, PublishedPort } from "./network-driver.ts";
 import type { PortMapping } from "./ruleset.ts";
@@ -23,13 +24,25 @@ interface Held {
  */
 export class PublishedPorts implements Disposable {
   readonly #held = new Map<string, Held>();
+  readonly #passesOn: boolean;
+
+  /**
+   * @param options `passesOn`: packets are not rewritten; they come to the sockets, and what they carry is passed on. Such
+   *   ports are closed while there is no daemon, and containers see its address.
+   */
+  constructor(options: { readonly passesOn?: boolean } = {}) {
+    this.#passesOn = options.passesOn ?? false;
+  }
 
   /** All or none. @throws EngineError Conflict "port is already allocated". */
   hold(owner: string, requests: readonly PortRequest[], target: PortTarget): readonly PublishedPort[] {
     using undo = new DisposableStack();
     const published: PublishedPort[] = [];
-    for (const request of requests) published.push(...holdRequest(request, target, undo));
-    const mappings = published.flatMap((port) => mappingOf(port, target));
+    const passesOn = this.#passesOn;
+    for (const request of requests) published.push(...holdRequest(request, { ...target, passesOn }, undo));
+    const mappings = published
+      .filter(({ hostPort }) => !passesOn || hostPort === 0)
+      .flatMap((port) => mappingOf(port, target));
     this.#held.set(owner, { published, mappings, sockets: undo.move() });
     return published;
   }
@@ -57,7 +70,12 @@ export class PublishedPorts implements Disposable {
   }
 }
 
-function holdRequest(request: PortRequest, target: PortTarget, undo: DisposableStack): readonly PublishedPort[] {
+/** Where a socket leads. */
+interface Destination extends PortTarget {
+  readonly passesOn: boolean;
+}
+
+function holdRequest(request: PortRequest, target: Destination, undo: DisposableStack): readonly PublishedPort[] {
   const last = Math.max(request.hostPort, request.hostPortEnd);
   const attempts = request.hostPort === 0 ? EPHEMERAL_ATTEMPTS : last - request.hostPort + 1;
   for (let n = 0; ; n++) {
@@ -71,7 +89,7 @@ function holdRequest(request: PortRequest, target: PortTarget, undo: DisposableS
 }
 
 /** One port on all of its addresses: the same on each. */
-function holdPort(request: PortRequest, wanted: number, target: PortTarget, undo: DisposableStack): PublishedPort[] {
+function holdPort(request: PortRequest, wanted: number, target: Destination, undo: DisposableStack): PublishedPort[] {
   using attempt = new DisposableStack();
   const { containerPort, protocol, hostIp } = request;
   const published: PublishedPort[] = [];
@@ -101,18 +119,25 @@ function isRouted(hostIp: string, { routed = [] }: PortTarget): boolean {
 function holdAddress(
   { protocol, hostIp, containerPort }: PortRequest,
   port: number,
-  target: PortTarget,
+  target: Destination,
   undo: DisposableStack,
 ): number | undefined {
   const address = addressBytes(hostIp);
-  const accepts = protocol === "tcp" && address.byteLength === 16;
+  const ipv6 = address.byteLength === 16;
+  // The kernel turns no IPv6 into IPv4, and routes nothing from ::1.
+  const accepts = protocol === "tcp" && (ipv6 || target.passesOn);
+  if (target.passesOn && protocol === "sctp")
+    throw new EngineError("NotImplemented", "published ports of SCTP are not supported with firewall-respect");
   try {
     const socket = openPortSocket({ protocol, address, port, accepts });
-    if (!accepts) undo.defer(() => closeSync(socket.fd));
-    else {
-      const server = proxyTo(socket.fd, { host: target.ipv4 || (target.ipv6 ?? ""), port: containerPort });
+    const to = { host: (ipv6 && target.ipv6) || target.ipv4 || (target.ipv6 ?? ""), port: containerPort };
+    if (accepts) {
+      const server = proxyTo(socket.fd, to);
       undo.defer(() => void server.close());
-    }
+    } else if (target.passesOn) {
+      const relay = relayDatagrams(socket.fd, ipv6 ? 6 : 4, to);
+      undo.defer(() => relay[Symbol.dispose]());
+    } else undo.defer(() => closeSync(socket.fd));
     return socket.port;
   } catch (error) {
     const missing = ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes(errnoOf(error) ?? "");
