@@ -12,8 +12,9 @@ export class AttachLock {
   readonly #file: string | undefined;
   #busy = false;
 
-  constructor(layout: CgroupLayout) {
-    this.#file = ownProcs(layout);
+  /** @param membership contents of /proc/self/cgroup. */
+  constructor(layout: CgroupLayout, membership = readFileSync("/proc/self/cgroup", "utf8")) {
+    this.#file = ownProcs(layout, membership);
   }
 
   /** Waits for nothing; what goes wrong costs only time. */
@@ -25,8 +26,8 @@ export class AttachLock {
 }
 
 /** cgroup.procs of a cgroup that this process is in; undefined where the mounts show another part of the tree. */
-function ownProcs(layout: CgroupLayout): string | undefined {
-  const lines = readFileSync("/proc/self/cgroup", "utf8").trimEnd().split("\n");
+function ownProcs(layout: CgroupLayout, membership: string): string | undefined {
+  const lines = membership.trimEnd().split("\n");
   return lines.map((line) => procsOf(line, layout)).find((path) => path !== undefined && existsSync(path));
 }
 
@@ -34,6 +35,7 @@ function ownProcs(layout: CgroupLayout): string | undefined {
 function procsOf(line: string, layout: CgroupLayout): string | undefined {
   const [, controllers = "", ...path] = line.split(":");
   const [first = ""] = controllers.split(",");
-  const mountpoint = layout.version === 2 ? layout.mountpoint : layout.hierarchies.get(first);
+  const mountpoint =
+    layout.version === 1 ? layout.hierarchies.get(first) : first === "" ? layout.mountpoint : undefined;
   return mountpoint === undefined ? undefined : join(mountpoint, path.join(":"), "cgroup.procs");
 }
