@@ -238,11 +238,12 @@ export class ContainerService implements Containers {
   }
 
   async resize(ref: string, rows: number, columns: number): Promise<void> {
-    const { id } = this.get(ref);
+    const container = this.get(ref);
+    const { id } = container;
     const { task } = this.#context.live(id);
     if (task === undefined) throw new EngineError("Conflict", `container ${id} is not running`);
     await task.resize(rows, columns);
-    publish(this.#context, this.get(id), "resize", { height: String(rows), width: String(columns) });
+    publish(this.#context, container, "resize", { height: String(rows), width: String(columns) });
   }
 
   async top(ref: string, psArgs: string, signal?: AbortSignal): ReturnType<Containers["top"]> {

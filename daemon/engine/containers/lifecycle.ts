@@ -165,7 +165,8 @@ export class Lifecycle {
 
   async kill(ref: string, signalName: string): Promise<void> {
     const { store } = this.#context;
-    const { id, state, process } = store.resolve(ref);
+    const container = store.resolve(ref);
+    const { id, state, process } = container;
     const signal = signalToKill(ref, signalName);
     if (state.status === "restarting") {
       this.#giveUpRestart(id);
@@ -178,7 +179,8 @@ export class Lifecycle {
     if (signal === parseSignal("KILL") || signal === parseSignal(process.stopSignal))
       store.update(id, { stoppedByUser: true });
     await task.kill(signal);
-    publish(this.#context, store.get(id), "kill", { signal: String(signal) });
+    // With --rm it may be gone by now.
+    publish(this.#context, store.find(id) ?? container, "kill", { signal: String(signal) });
     if (signal !== parseSignal("KILL")) return;
     if (state.status === "paused") await task.resume();
     await abortable(this.#context.live(id).ended, AbortSignal.timeout(KILL_GRACE_MS));
