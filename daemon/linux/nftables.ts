@@ -4,6 +4,7 @@ import koffi from "koffi";
 interface NftablesLibrary {
   readonly contextNew: (flags: number) => unknown;
   readonly bufferOutput: (context: unknown) => number;
+  readonly setOutputFlags: (context: unknown, flags: number) => number;
   readonly bufferError: (context: unknown) => number;
   readonly outputOf: (context: unknown) => string | null;
   readonly errorOf: (context: unknown) => string | null;
@@ -48,10 +49,14 @@ export class Nftables implements Disposable {
   }
 }
 
+/** NFT_CTX_OUTPUT_HANDLE: a listed rule says by which number it is deleted. */
+const OUTPUT_HANDLES = 1 << 3;
+
 function open(): { readonly library: NftablesLibrary; readonly context: unknown } {
   const library = load();
   const context = library.contextNew(0);
   library.bufferOutput(context);
+  library.setOutputFlags(context, OUTPUT_HANDLES);
   library.bufferError(context);
   return { library, context };
 }
@@ -60,6 +65,7 @@ function load(): NftablesLibrary {
   const library = koffi.load("libnftables.so.1");
   return {
     contextNew: library.func("void *nft_ctx_new(uint32_t flags)"),
+    setOutputFlags: library.func("void nft_ctx_output_set_flags(void *ctx, unsigned int flags)"),
     bufferOutput: library.func("int nft_ctx_buffer_output(void *ctx)"),
     bufferError: library.func("int nft_ctx_buffer_error(void *ctx)"),
     outputOf: library.func("const char *nft_ctx_get_output_buffer(void *ctx)"),

@@ -54,7 +54,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     this.#log = log;
     this.#ports = new PublishedPorts({ passesOn: respectsFirewall });
     this.#tag = createHash("sha256").update(daemonId).digest("hex").slice(0, 4);
-    this.#firewall = new Firewall({ table: `slipway_${this.#tag}`, log });
+    this.#firewall = new Firewall({ table: `slipway_${this.#tag}`, opensOthers: !respectsFirewall, log });
   }
 
   setup(network: BridgeNetwork): void {

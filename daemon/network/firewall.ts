@@ -4,12 +4,15 @@ import { forgetUdpFlows } from "../linux/netlink/conntrack.ts";
 import { NETLINK_NETFILTER, rulesInChain } from "../linux/netlink/nf-tables.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { Nftables } from "../linux/nftables.ts";
+import { ForeignForwarding } from "./foreign-forwarding.ts";
 import type { BridgeNetwork } from "./network-driver.ts";
 import { FORWARD_RULES, type PortMapping, renderPorts, renderRemoval, renderRuleset } from "./ruleset.ts";
 
 export interface FirewallDeps {
   /** Name of the table, of this daemon alone. */
   readonly table: string;
+  /** Whether other programs' chains are told to let our bridges' packets pass. */
+  readonly opensOthers?: boolean;
   readonly log: Logger;
 }
 
@@ -25,10 +28,13 @@ export class Firewall implements Disposable {
   #socket: NetlinkSocket | undefined;
   #watch: Disposable | undefined;
   readonly #log: Logger;
+  readonly #foreign: ForeignForwarding | undefined;
 
-  constructor({ table, log }: FirewallDeps) {
+  constructor({ table, opensOthers = true, log }: FirewallDeps) {
     this.#table = table;
     this.#log = log;
+    const netfilter = (): NetlinkSocket => this.#netfilter();
+    if (opensOthers) this.#foreign = new ForeignForwarding({ nftables: this.#nftables, netfilter, mark: table, log });
   }
 
   /** Idempotent: the same network again puts everything back that is missing. */
@@ -40,8 +46,10 @@ export class Firewall implements Disposable {
   /** Idempotent. The table goes with the last network. */
   remove(networkId: string): void {
     const known = this.#networks.delete(networkId);
-    if (this.#networks.size === 0) this.#removeTable();
-    else if (known) this.#apply();
+    if (this.#networks.size === 0) {
+      this.#removeTable();
+      this.#openOthers();
+    } else if (known) this.#apply();
   }
 
   /** @param all what is published with it. */
@@ -106,12 +114,18 @@ export class Firewall implements Disposable {
     this.#watch ??= watchNetlinkGroup(NETLINK_NETFILTER, NFTABLES_GROUP, () => this.#changed());
     const networks = [...this.#networks.values()];
     this.#nftables.run(renderRuleset({ table: this.#table, networks, ports: this.#ports }));
+    this.#openOthers();
+  }
+
+  #openOthers(): void {
+    this.#foreign?.apply([...this.#networks.values()].filter(({ internal }) => !internal).map(({ bridge }) => bridge));
   }
 
   /** By anybody, ourselves included. */
   #changed(): void {
     try {
       this.heal();
+      if (this.#networks.size > 0) this.#openOthers();
     } catch (error) {
       this.#log.error("the rules of container networks cannot be made again", { error });
     }

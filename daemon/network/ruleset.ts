@@ -2,9 +2,8 @@
  * Our nftables table as text, from what it is to do: pure. One table a daemon, of family inet, so that IPv4 and IPv6 are one
  * set of rules. It says nothing about traffic that is not of our bridges.
  *
- * An `accept` in one table does not overrule a `drop` in another of the same hook: where a host's firewall drops what is
- * forwarded by its policy (ufw, firewalld, dockerd), it drops our containers' traffic to the outside as well, until it has a
- * rule for our bridges. Containers of one network still reach each other: that is no forwarding.
+ * An `accept` in one table does not overrule a `drop` in another of the same hook (foreign-forwarding.ts). Containers of one
+ * network reach each other whatever others say: that is no forwarding.
  */
 import type { BridgeNetwork, GatewayMode, PublishedPort } from "./network-driver.ts";
 

@@ -1,12 +1,16 @@
 /** Published ports beside the rules of the host's own firewall. */
 import { equal, match } from "node:assert/strict";
 import { TestDaemon } from "../support/daemon.ts";
-import { dockerOk, needsDocker } from "../support/docker-cli.ts";
+import { docker, dockerOk, needsDocker } from "../support/docker-cli.ts";
 import { ask, SecondHost, WHO } from "../support/second-host.ts";
 
 /** Denies a port of the host to everybody, as `ufw deny` and firewalld's zones do: where packets for the host itself come by. */
 const DENY =
   "table inet host { chain input { type filter hook input priority 0; policy accept; th dport 18082 drop; }; }";
+
+/** dockerd and ufw by iptables-nft; firewalld. */
+const FOREIGN = `table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; }; }
+table inet firewalld { chain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; reject with icmpx admin-prohibited; }; }`;
 
 for (const [args, title, denied] of [
   [["--firewall-respect"], "with --firewall-respect a published port is subject to the host's input rules", ""],
@@ -44,6 +48,40 @@ for (const [args, title, denied] of [
       match(await second.asks("10.77.0.1", 18081), /^from /);
       equal(await second.asks("10.77.0.1", 18082), denied);
     });
+
+    it(
+      args.length === 0
+        ? "containers reach the outside and are reached, beside dockerd's, ufw's and firewalld's drops"
+        : "what others drop stays dropped",
+      async () => {
+        const reached = args.length === 0;
+        await dockerOk(daemon, "network", "create", "early");
+        await dockerOk(daemon, "run", "-d", "--name", "f1", "--network", "early", "-p", "18084:80", ...WHO);
+        await dockerOk(
+          daemon,
+          "exec",
+          "f1",
+          "sh",
+          "-c",
+          "until wget -qO- localhost/cgi-bin/who >/dev/null; do :; done",
+        );
+        await daemon.inNetns("nft", FOREIGN);
+        await dockerOk(daemon, "network", "create", "late");
+        await dockerOk(daemon, "run", "-d", "--name", "f2", "--network", "late", "busybox", "sleep", "100");
+        for (const name of ["f1", "f2"]) {
+          const { code } = await docker(daemon, ["exec", name, "ping", "-c1", "-W1", "10.77.0.2"]);
+          equal(code === 0, reached, name);
+        }
+        if (reached) equal(await second.asks("10.77.0.1", 18084), "from 10.77.0.2");
+        await dockerOk(daemon, "rm", "-f", "f1", "f2");
+        const accepts = async (): Promise<number> =>
+          [...(await daemon.inNetns("nft", "list", "ruleset")).matchAll(/accept comment "slipway_/g)].length;
+        const before = await accepts();
+        await dockerOk(daemon, "network", "rm", "early", "late");
+        equal(before - (await accepts()), reached ? 8 : 0);
+        await daemon.inNetns("nft", "delete table ip filter; delete table inet firewalld");
+      },
+    );
 
     it("datagrams reach a container and their answers come back", async () => {
       // The image has no server for datagrams; this machine has perl.
