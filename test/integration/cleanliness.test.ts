@@ -1,11 +1,25 @@
 /** Nothing is left after a container, and nothing at all after the daemon. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { TestDaemon } from "../support/daemon.ts";
 import { leaksOf, mountsBelow } from "../support/leak-guard.ts";
 
 const PARALLEL = 6;
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+/** Thread → how often it went to sleep of its own accord, which it does after each time that it was woken. */
+function wakeUps(pid: number): Readonly<Record<string, number>> {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
+    return [thread, Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1])] as const;
+  });
+  return Object.fromEntries(threads);
+}
 
 describe("cleanliness", function () {
   this.timeout(90_000);
@@ -76,6 +90,20 @@ describe("cleanliness", function () {
       left.filter((each) => !each.startsWith(`process: ${daemon.pid} `)),
       [],
     );
+  });
+
+  it("idle means idle: with a container that sleeps and nobody who asks, no thread of the daemon or the shim wakes up", async () => {
+    const request = { body: { Image: "busybox", Cmd: ["sleep", "1000"] } };
+    const { Id } = await daemon.call<{ Id: string }>("POST", "/containers/create", request);
+    await daemon.call("POST", `/containers/${Id}/start`);
+    const { State } = await daemon.call<{ State: { Pid: number } }>("GET", `/containers/${Id}/json`);
+    const watched = [daemon.pid, parentOf(State.Pid)];
+    // What follows work: idle threads end after one second, memory is given back after two, V8 looks at its heap after eight.
+    await setTimeout(12_000);
+    const before = watched.map(wakeUps);
+    await setTimeout(5000);
+    deepEqual(watched.map(wakeUps), before);
+    await daemon.call("DELETE", `/containers/${Id}?force=1`);
   });
 
   it("removing every container and image gives the disk back", async () => {
