@@ -23,7 +23,7 @@ const MISSING: Readonly<Record<string, string>> = {
   trust: "content trust is not checked",
 };
 
-const WITHIN_GROUPS = new Set(["build", "commit", "cp", "diff", "export", "port"]);
+const WITHIN_GROUPS = new Set(["build", "commit", "cp", "diff", "export"]);
 
 /** docker's words for a command that nobody knows, and the name of what is missing for one that docker has. */
 export function unknownCommand(words: readonly string[]): string {

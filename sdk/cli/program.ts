@@ -88,7 +88,7 @@ async function runCommand(
   }
   const wrong = wrongCount(command, parsed.positionals.length);
   if (wrong !== undefined) {
-    const hint = wrong.includes("at least") ? "See" : "Run";
+    const hint = wrong.includes("at least") && !wrong.includes("at most") ? "See" : "Run";
     host.stderr.write(
       `slipway: 'slipway ${name}' ${wrong}\n\nUsage:  ${usage(name, command)}\n\n${hint} 'slipway ${name} --help' for more information\n`,
     );

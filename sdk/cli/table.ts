@@ -129,6 +129,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
   ),
   ...from(
+    () => import("./commands/port.ts"),
+    [["command", "port, container port", "List port mappings or a specific mapping for the container"]],
+  ),
+  ...from(
     () => import("./commands/prune.ts"),
     [
       ["container", "container prune", "Remove all stopped containers"],

@@ -271,7 +271,16 @@ export const ANSWERS: Answers = {
       HostConfig: { NetworkMode: "default" },
       Image: IMG,
       Mounts: [],
-      NetworkSettings: { Ports: {} },
+      NetworkSettings: {
+        Ports: {
+          "443/tcp": null,
+          "80/tcp": [
+            { HostIp: "0.0.0.0", HostPort: "8080" },
+            { HostIp: "::", HostPort: "8080" },
+          ],
+          "9000/udp": [{ HostIp: "127.0.0.1", HostPort: "9001" }],
+        },
+      },
       SizeRw: 12,
     },
   },

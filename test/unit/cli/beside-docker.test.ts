@@ -39,6 +39,14 @@ history --format {{.ID}}|{{.CreatedBy}}|{{.CreatedSince}}|{{.CreatedAt}}|{{.Size
 history -H=false busybox
 top web
 top web -o pid,cmd
+port web
+port web 80
+port web 80/tcp
+port web 80/udp
+port web 443
+port web foo
+port web 99999
+port
 stats --no-stream
 stats --no-stream web
 stats --no-stream --no-trunc --format {{.Name}}|{{.ID}}|{{.CPUPerc}}|{{.MemUsage}}|{{.MemPerc}}|{{.NetIO}}|{{.BlockIO}}|{{.PIDs}}|{{.Container}} web
