@@ -91,8 +91,8 @@ export const FORWARD_RULES = [
   // Networks without translation: what is published, at the container's own address, and whether it is there.
   "ip daddr . meta l4proto . th dport @opened4 accept",
   "ip6 daddr . meta l4proto . th dport @opened6 accept",
-  "oifname @routed4 ip protocol icmp accept",
-  "oifname @routed6 meta l4proto ipv6-icmp accept",
+  "oifname @routed4 ip protocol 1 accept",
+  "oifname @routed6 meta l4proto 58 accept",
   // From one of our networks into another: only by a published port.
   "iifname @bridges oifname @bridges drop",
   "iifname @bridges accept",
@@ -146,10 +146,14 @@ function elementOf(port: PortMapping): string {
   return port.hostPort === 0 ? keyOf(port) : `${keyOf(port)} : ${valueOf(port)}`;
 }
 
+/** As numbers: libnftables looks names up in /etc/protocols, which a small system has not (1 is ICMP, 58 ICMP of IPv6). */
+const PROTOCOLS = { tcp: 6, udp: 17, sctp: 132 } as const;
+
 function keyOf(port: PortMapping): string {
-  if (port.hostPort === 0) return `${port.address} . ${port.protocol} . ${port.containerPort}`;
+  const protocol = PROTOCOLS[port.protocol];
+  if (port.hostPort === 0) return `${port.address} . ${protocol} . ${port.containerPort}`;
   const bound = mapOf(port).startsWith("bound") ? `${port.hostIp} . ` : "";
-  return `${bound}${port.protocol} . ${port.hostPort}`;
+  return `${bound}${protocol} . ${port.hostPort}`;
 }
 
 function valueOf({ address, containerPort }: PortMapping): string {

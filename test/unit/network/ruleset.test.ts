@@ -1,4 +1,4 @@
-import { equal, match, throws } from "node:assert/strict";
+import { doesNotMatch, equal, match, throws } from "node:assert/strict";
 import type { BridgeNetwork } from "../../../daemon/network/network-driver.ts";
 import { renderRuleset } from "../../../daemon/network/ruleset.ts";
 
@@ -33,6 +33,18 @@ describe("renderRuleset", () => {
     const masquerades = (network: BridgeNetwork): boolean => render(network).includes("oifname != @bridges masquerade");
     equal(masquerades({ ...NETWORK, masquerade: false }), false);
     equal(masquerades({ ...NETWORK, internal: true }), false);
+  });
+
+  it("names no protocol: a system may have no /etc/protocols", () => {
+    const ports = (["tcp", "udp", "sctp"] as const).flatMap((protocol) =>
+      [80, 0].map((hostPort) => {
+        const family = 4 as const;
+        return { family, hostIp: "0.0.0.0", hostPort, protocol, address: "172.18.0.2", containerPort: 80 };
+      }),
+    );
+    const rules = renderRuleset({ table: "slipway_0000", networks: [NETWORK], ports });
+    match(rules, /elements = { 6 \. 80 : 172\.18\.0\.2 \. 80, 17 \. 80 : /);
+    doesNotMatch(rules, /(?:\.|protocol|l4proto) (?:tcp|udp|sctp|icmp|ipv6-icmp|icmpv6)\b/);
   });
 
   it("refuses the name of a bridge that would be more than a name", () => {
