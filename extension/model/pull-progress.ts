@@ -15,6 +15,8 @@ export class PullProgress {
   take(step: Progress): void {
     if (step.kind === "status" && step.id === undefined) this.#said = step.status;
     if ((step.kind !== "status" && step.kind !== "progress") || step.id === undefined) return;
+    // The tag has a line of its own, which is no layer's.
+    if (step.status.startsWith("Pulling from")) return;
     const layer = this.#layers.get(step.id) ?? { status: "", current: 0, total: 0 };
     layer.status = step.status;
     if (step.kind === "progress" && /^(download|push)/i.test(step.status)) {

@@ -15,7 +15,7 @@ export function formBody(title: string): string {
   const section = (name: string, rows: readonly Row[], boxes = ""): string =>
     `<section><h2>${t(name)}</h2>${rows.map(rowHtml).join("")}${boxes}</section>`;
   const box = (id: string, text: string): string => `<vscode-checkbox id="${id}">${t(text)}</vscode-checkbox>`;
-  return `<main><h1>${escapeHtml(title)}</h1>
+  return `<main inert><h1>${escapeHtml(title)}</h1>
 ${section("What runs", [
   { name: "name", label: "Name" },
   { name: "image", label: "Image", hint: "nginx:latest" },

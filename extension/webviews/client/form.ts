@@ -47,6 +47,7 @@ function showProblems(problems: Partial<Record<FieldName, string>>, all: boolean
 listen((message) => {
   if (message.type === "problems") return showProblems(message.problems, message.focus);
   for (const name of FIELD_NAMES) element<Field>(name).value = message.fields[name];
+  document.querySelector("main")?.removeAttribute("inert");
   element<Box>("remove").checked = message.fields.remove;
   element<Box>("interactive").checked = message.fields.interactive;
   element(message.fields.name === "" ? "name" : "image").focus();

@@ -23,6 +23,7 @@ const CHROMIUM_FLAGS = [
 const SETTINGS = {
   // Else the text of a terminal is not in the page.
   "terminal.integrated.gpuAcceleration": "off",
+  "remote.autoForwardPorts": false,
   "workbench.startupEditor": "none",
   "workbench.enableExperiments": false,
   "telemetry.telemetryLevel": "off",

@@ -1,0 +1,144 @@
+/** The extension as a user sees it: driven with a browser, against a real daemon. The packed .vsix when SLIPWAY_TEST_VSIX names one. */
+import { equal, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Engine } from "../../sdk/index.ts";
+import { TestDaemon } from "../support/daemon.ts";
+import { Editor } from "./support/editor.ts";
+import { SlowRegistry } from "./support/slow-registry.ts";
+import { Workbench } from "./support/workbench.ts";
+
+describe("extension in the workbench", function () {
+  this.timeout(120_000);
+  const stack = new AsyncDisposableStack();
+  let daemon: TestDaemon;
+  let engine: Engine;
+  let editor: Editor;
+  let bench: Workbench;
+
+  before(async function () {
+    this.timeout(20 * 60_000);
+    daemon = stack.use(await TestDaemon.start());
+    engine = stack.use(await Engine.connect({ host: `unix://${daemon.socket}` }));
+    const vsix = process.env["SLIPWAY_TEST_VSIX"];
+    editor = stack.use(await Editor.start({ daemon, ...(vsix === undefined ? {} : { vsix }) }));
+    const page = await editor.open();
+    page.setDefaultTimeout(30_000);
+    bench = await Workbench.ready(page);
+  });
+
+  after(async () => await stack.disposeAsync());
+
+  afterEach(async function () {
+    const folder = process.env["SLIPWAY_TEST_SCREENSHOTS"];
+    if (this.currentTest?.state === "failed" && folder !== undefined)
+      await bench.page.screenshot({ path: join(folder, `${this.currentTest.title.replace(/\W+/g, "-")}.png`) });
+  });
+
+  it("shows containers, and what happens to them without being asked", async () => {
+    const web = await engine.containers.create({
+      image: "busybox",
+      name: "web",
+      command: ["sleep", "1000"],
+      stopTimeout: 0,
+    });
+    await bench.openSideBar();
+    await bench.row(/^web, busybox, created/).waitFor();
+    await web.start();
+    await bench.row(/^web, busybox, running/).waitFor();
+  });
+
+  it("stops and starts from the row and from its menu", async () => {
+    await bench.inline(bench.row(/^web,/), "Stop");
+    await bench.row(/^web, busybox, exited/).waitFor();
+    await bench.menu(bench.row(/^web,/), "Start");
+    await bench.row(/^web, busybox, running/).waitFor();
+  });
+
+  it("attaches a shell that one can type into", async () => {
+    await bench.menu(bench.row(/^web,/), "Attach Shell");
+    await bench.page.locator(".terminal-wrapper.active .xterm").waitFor();
+    await bench.terminal("#").waitFor();
+    await bench.type("echo $((6 * 7))-answer");
+    await bench.terminal("42-answer").waitFor();
+    await bench.type("exit");
+    await bench.page.locator(".terminal-wrapper.active .xterm").waitFor({ state: "detached" });
+  });
+
+  it("shows a log that follows a restart", async () => {
+    const command = ["sh", "-c", 'echo "born $(date +%s%N)"; echo oops >&2; exec sleep 1000'];
+    const chatty = await engine.containers.create({ image: "busybox", name: "chatty", command, stopTimeout: 0 });
+    await chatty.start();
+    await bench.row(/^chatty, busybox, running/).waitFor();
+    await bench.menu(bench.row(/^chatty,/), "Show Logs");
+    await bench.webview.locator(".row", { hasText: "born" }).first().waitFor();
+    equal(await bench.webview.locator(".row.stderr").count(), 1);
+    await chatty.restart();
+    await bench.webview.locator(".row", { hasText: "born" }).nth(1).waitFor();
+    await bench.webview.locator("#filter").locator("input").fill("oops");
+    await bench.webview.locator("#numbers", { hasText: "2 / 4" }).waitFor();
+    await bench.closeEditors();
+    await chatty[Symbol.asyncDispose]();
+  });
+
+  it("makes a run configuration in the form, and starts it", async () => {
+    await bench.command("Slipway Run Configuration: New Run Configuration");
+    const field = (name: string, kind = "input") => bench.webview.locator(`#${name}`).locator(kind);
+    await field("name").fill("site");
+    await field("image").fill("busybox:latest");
+    await field("command").fill("sh -c 'echo up; exec sleep 1000'");
+    await field("ports", "textarea").fill("not a port");
+    await bench.webview.locator("#start").click();
+    await bench.webview.locator("#ports-problem", { hasText: "is no port" }).waitFor();
+    await field("ports", "textarea").fill("18099:80");
+    await field("readyLog").fill("^up$");
+    await bench.webview.locator("#start").click();
+    await bench.row(/^site, busybox:latest, running/).waitFor();
+    const saved = JSON.parse(readFileSync(join(editor.workspace, ".vscode/slipway.json"), "utf8")) as {
+      configurations: unknown[];
+    };
+    equal(saved.configurations.length, 1);
+    await (await engine.containers.get("site"))[Symbol.asyncDispose]();
+  });
+
+  it("pulls with progress, and stops pulling when it is cancelled", async () => {
+    await using registry = await SlowRegistry.start(daemon);
+    await bench.command("Slipway Image: Pull Image");
+    await bench.answer("Pull Image", `${registry.address}/slow/image:1`);
+    // The editor's test mode shows no toasts.
+    await bench.command("Notifications: Show Notifications");
+    const pulling = bench.notification(/Pulling .*slow\/image:1: 0\/1, .* MB/);
+    await pulling.waitFor();
+    await pulling.getByRole("button", { name: "Cancel" }).click();
+    await registry.abandoned;
+    await pulling.waitFor({ state: "detached" });
+    ok(!(await bench.notification(/is here/).isVisible()));
+  });
+
+  it("keeps its rows while the engine is away, and comes back by itself", async () => {
+    await bench.row(/^web, busybox, running/).click();
+    await daemon.kill();
+    await bench.page.getByText("The engine is away").first().waitFor();
+    await bench.row(/^web, busybox, running/).waitFor();
+    await daemon.launch();
+    await bench.page.getByText("The engine is away").first().waitFor({ state: "detached" });
+    await (await engine.containers.get("web")).stop();
+    await bench.row(/^web, busybox, exited/).waitFor();
+    equal(await bench.row(/^web,/).getAttribute("aria-selected"), "true");
+  });
+
+  it("shows images, networks and volumes with their users", async () => {
+    await using volume = await engine.volumes.create({ name: "shared" });
+    await using user = await engine.containers.create({
+      image: "busybox",
+      name: "user",
+      mounts: [{ type: "volume", source: volume.name, target: "/data" }],
+    });
+    await bench.row(/^busybox, latest/).waitFor();
+    await bench.toggleView("Networks");
+    await bench.row(/^bridge, bridge/).waitFor();
+    await bench.toggleView("Volumes");
+    await bench.row(/^shared/).waitFor();
+    ok(user.id !== "");
+  });
+});

@@ -1,0 +1,91 @@
+/** What a user does in the editor, by what they see. */
+import type { FrameLocator, Locator, Page } from "playwright-core";
+
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Once the side bar can be used. */
+  static async ready(page: Page): Promise<Workbench> {
+    await page.locator('.activitybar .action-item:has(a[aria-label="Slipway"])').waitFor({ timeout: 60_000 });
+    return new Workbench(page);
+  }
+
+  /** Only in a fresh profile: a click on the active icon hides the side bar. */
+  async openSideBar(): Promise<void> {
+    await this.page.locator('.activitybar .action-item:has(a[aria-label="Slipway"])').click();
+  }
+
+  /** A row of a tree by the beginning of what is read aloud. */
+  row(name: string | RegExp): Locator {
+    return this.page.getByRole("treeitem", { name }).first();
+  }
+
+  /** Unfolds or folds a view by its title. */
+  async toggleView(title: string): Promise<void> {
+    await this.page.locator(`.pane-header[aria-label^="${title}"]`).click();
+  }
+
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
+  }
+
+  /** Types into the box with this title, which a command opened. */
+  async answer(title: string, text: string): Promise<void> {
+    const box = this.page.locator(".quick-input-widget", {
+      has: this.page.locator(".quick-input-title", { hasText: title }),
+    });
+    await box.waitFor();
+    await box.locator(".quick-input-box input").fill(text);
+    await box.locator(".quick-input-box input").press("Enter");
+    await box.waitFor({ state: "hidden" });
+  }
+
+  async menu(row: Locator, item: string): Promise<void> {
+    await row.click({ button: "right" });
+    const action = this.page.locator(".monaco-menu .action-item", { hasText: item }).first();
+    // A menu takes no click in its first moments, lest the click that opened it choose something.
+    const closed = async (): Promise<boolean> =>
+      await action.waitFor({ state: "hidden", timeout: 500 }).then(
+        () => true,
+        () => false,
+      );
+    do await action.click({ timeout: 1000 }).catch(() => undefined);
+    while (!(await closed()));
+  }
+
+  async inline(row: Locator, title: string): Promise<void> {
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${title}"]`).click();
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** The terminal that is seen shows this text. */
+  terminal(text: string): Locator {
+    return this.page.locator(".terminal-wrapper.active .xterm-rows > div", { hasText: text }).first();
+  }
+
+  get webview(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator(".notifications-center .notification-list-item", { hasText: text }).first();
+  }
+
+  async closeEditors(): Promise<void> {
+    await this.command("View: Close All Editors");
+  }
+}
