@@ -284,6 +284,35 @@ describe("networks of every kind", () => {
       equal(await refusal("network", ...args), text);
   });
 
+  it("links of the default bridge are lines of hosts and variables, and are refused in Docker's words", async () => {
+    const target = ["--hostname", "l1h", "-p", "8085:80", "-e", "FOO=bar", "--expose", "9000"];
+    await run("l1", ...target);
+    await run("l2", "--link", "l1:db");
+    const ip = await inspect<string>("l1", ".NetworkSettings.IPAddress");
+    match(await dockerOk(daemon, "exec", "l2", "cat", "/etc/hosts"), new RegExp(`^${ip}\tdb l1h l1$`, "m"));
+    const env = await dockerOk(daemon, "exec", "l2", "sh", "-c", "tr '\\0' '\\n' </proc/1/environ | grep ^DB | sort");
+    const port = (n: number): string[] => [
+      `DB_PORT_${n}_TCP=tcp://${ip}:${n}`,
+      `DB_PORT_${n}_TCP_ADDR=${ip}`,
+      `DB_PORT_${n}_TCP_PORT=${n}`,
+      `DB_PORT_${n}_TCP_PROTO=tcp`,
+    ];
+    const first = ["DB_ENV_FOO=bar", "DB_NAME=/l2/db", `DB_PORT=tcp://${ip}:80`];
+    deepEqual(env.split("\n"), [...first, ...port(80), ...port(9000)].sort());
+    deepEqual(await inspect("l2", ".HostConfig.Links"), ["/l1:/l2/db"]);
+    equal(
+      await refusal("run", "--link", "nosuch:db", ...SLEEP),
+      "could not get container for nosuch: No such container: nosuch",
+    );
+    await dockerOk(daemon, "stop", "-t0", "l1", "l2");
+    // As of every one of a circle of links.
+    match(await refusal("start", "l2"), /Cannot link to a non running container: \/l1 AS \/l2\/db/);
+    equal(
+      await refusal("run", "--network", "host", "--link", "l1:db", ...SLEEP),
+      "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    );
+  });
+
   it("a second host reaches published ports of both families under its own address, and none of the loopback's", async () => {
     await dockerOk(daemon, "network", "create", "--ipv6", "--subnet", "fd79::/64", "dual");
     const loopback = ["-p", "127.0.0.1:18080:80", "-p", "[::1]:18080:80"];

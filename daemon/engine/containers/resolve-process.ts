@@ -30,8 +30,15 @@ export function resolveProcess(spec: ContainerSpec, image: RunDefaults): Resolve
 }
 
 /** What the process gets beside the container's own environment, which wins: PATH, HOSTNAME and, with a terminal, TERM. */
-export function processEnv(process: ResolvedProcess, hostname: string, tty: boolean, home: string): readonly string[] {
-  return mergeEnv([DEFAULT_PATH, `HOSTNAME=${hostname}`, ...(tty ? ["TERM=xterm"] : []), `HOME=${home}`], process.env);
+export function processEnv(
+  process: ResolvedProcess,
+  hostname: string,
+  tty: boolean,
+  home: string,
+  links: readonly string[] = [],
+): readonly string[] {
+  const base = [DEFAULT_PATH, `HOSTNAME=${hostname}`, ...(tty ? ["TERM=xterm"] : []), `HOME=${home}`, ...links];
+  return mergeEnv(base, process.env);
 }
 
 /** Later entries replace earlier ones of the same name; a bare `NAME` removes it. */

@@ -54,7 +54,8 @@ function checkSettings(network: NetworkRecord, settings: EndpointSettings): void
   const predefined = isPredefined(network.name);
   if (predefined && aliases.length > 0)
     throw invalid("network-scoped alias is supported only for containers in user defined networks");
-  if (predefined && links.length > 0)
+  // Those of the default bridge are lines of a file (legacy-links.ts).
+  if (predefined && network.name !== "bridge" && links.length > 0)
     throw new EngineError("NotImplemented", `links on the network ${network.name} are not supported`);
   if (ipv4Address !== "" || ipv6Address !== "") {
     if (predefined) throw invalid("user specified IP address is supported on user defined networks only");

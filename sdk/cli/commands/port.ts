@@ -39,7 +39,8 @@ function checkPort(text: string): void {
 
 /** Runs of digits as numbers, all else by its code. */
 function compareNatural(left: string, right: string): number {
-  const [a, b] = [left, right].map((text) => text.match(/\d+|\D/g) ?? []) as [string[], string[]];
+  const parts = (text: string): readonly string[] => text.match(/\d+|\D/g) ?? [];
+  const [a, b] = [parts(left), parts(right)];
   for (const [at, part] of a.entries()) {
     const other = b[at];
     if (other === undefined) return 1;

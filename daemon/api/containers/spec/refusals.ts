@@ -38,17 +38,16 @@ export function refuseConfig(body: ContainerCreateBody): void {
 /** @throws EngineError NotImplemented, likewise; InvalidParameter for what Linux never has. */
 export function refuseHostConfig(host: HostConfig): void {
   for (const field of HOST) if (isSet(host[field])) throw unsupported(`HostConfig.${field}`);
-  // Between containers of the default bridge they are variables and lines of a file, from another time.
-  if (isSet(host.Links) && isPredefined(host.NetworkMode ?? "")) throw unsupported("HostConfig.Links");
+  if (isSet(host.Links) && host.NetworkMode === "host")
+    throw invalid(
+      "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    );
+  if (isSet(host.Links) && host.NetworkMode === "none") throw unsupported("HostConfig.Links");
   refuseResources(host, "HostConfig.");
   if (isSet(host.Isolation) && host.Isolation !== "default")
     throw invalid(`Invalid isolation: ${JSON.stringify(host.Isolation)} - linux only supports 'default'`);
   // Without a remapping of users the host's user namespace is the only one there is.
   if (isSet(host.UsernsMode) && host.UsernsMode !== "host") throw invalid(`invalid userns mode: ${host.UsernsMode}`);
-}
-
-function isPredefined(mode: string): boolean {
-  return ["", "default", "bridge", "host", "none"].includes(mode);
 }
 
 export function refuseResources(resources: Resources, prefix = ""): void {

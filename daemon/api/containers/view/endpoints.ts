@@ -30,7 +30,7 @@ export function endpointsJson(
     Object.entries(known).map(([network, endpoint]) => {
       const wish = wishes[network] ?? {};
       const names = isPredefined(network) ? null : [...dnsNames(container, wish)];
-      return [network, { ...endpointJson(endpoint, wish), DNSNames: names }];
+      return [network, { ...endpointJson(endpoint, names === null ? { ...wish, links: [] } : wish), DNSNames: names }];
     }),
   );
 }

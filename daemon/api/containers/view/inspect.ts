@@ -1,3 +1,4 @@
+import { shownLinks } from "../../../engine/networks/legacy-links.ts";
 import type { ContainerInspect } from "../../../../sdk/contract/index.ts";
 import type { Container } from "../../../engine/model/container.ts";
 import type { ContainerDetails } from "../../../engine/services.ts";
@@ -34,11 +35,16 @@ export function inspectJson(
     ProcessLabel: "",
     AppArmorProfile: details.apparmorProfile,
     ExecIDs: details.execIds.length > 0 ? [...details.execIds] : null,
-    HostConfig: hostConfigJson(container.spec, imageVolumes),
+    HostConfig: { ...hostConfigJson(container.spec, imageVolumes), Links: linksJson(container) },
     GraphDriver: { Name: details.snapshot.driver, Data: details.snapshot.data },
     ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Mounts: mountPoints(container),
     Config: configJson(container, imageVolumes),
     NetworkSettings: networkSettingsJson(container, details),
   };
+}
+
+function linksJson(container: Container): string[] | null {
+  const links = shownLinks(container);
+  return links.length === 0 ? null : [...links];
 }

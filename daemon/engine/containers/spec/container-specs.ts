@@ -7,6 +7,7 @@ import type { HostInput, NamespaceInput, SpecFacts, SpecInput, UlimitInput } fro
 import type { ResolvedUser } from "../../../oci/user.ts";
 import type { ExecProcess } from "../../../runtime/runtime.ts";
 import type { Container, ResourceSpec } from "../../model/container.ts";
+import { legacyLinks, linkHosts, linkVariables, type LegacyLink } from "../../networks/legacy-links.ts";
 import type { ExecRecord } from "../../services.ts";
 import type { ContainerStore } from "../container-store.ts";
 import type { ContainerPaths } from "../paths.ts";
@@ -83,13 +84,15 @@ export class ContainerSpecs implements SpecSource {
       shmPath: (id) => paths.shm(id),
     });
     const user = userIn(place.rootfs, process.user, host.groupAdd);
-    const files = this.#nameFiles(container, place);
+    const links = legacyLinks(container, (ref) => store.resolve(ref));
+    const files = this.#nameFiles(container, place, links);
     if (host.ipcMode === "shareable") shm.mount(paths.shm(container.id), host.shmSize || SHM_DEFAULT);
     return buildSpec(
       this.#input(container, {
         rootfs: place.rootfs,
         namespaces,
         user,
+        linkVariables: linkVariables(container.name, links),
         mounts: mountsOf(container, files, place.mountSources),
         devices: host.devices.flatMap((each) => resolveDevices(each.hostPath, each.containerPath, each.permissions)),
       }),
@@ -126,10 +129,10 @@ export class ContainerSpecs implements SpecSource {
   }
 
   /** Whoever joins another's network has its names too. */
-  #nameFiles(container: Container, place: LaunchPlace): NameFilePaths {
+  #nameFiles(container: Container, place: LaunchPlace, links: readonly LegacyLink[]): NameFilePaths {
     const { paths, store, defaults } = this.#deps;
     const donor = joinedContainer(container.spec.host.network, "network", (ref) => store.resolve(ref));
-    if (donor === undefined) return writeNameFiles(container, place.endpoints, paths, defaults);
+    if (donor === undefined) return writeNameFiles(container, place.endpoints, paths, defaults, linkHosts(links));
     const { id } = donor.container;
     return { hostname: paths.hostname(id), hosts: paths.hosts(id), resolvConf: paths.resolvConf(id) };
   }
@@ -152,7 +155,7 @@ export class ContainerSpecs implements SpecSource {
       domainname: spec.domainname,
       process: {
         args: process.args,
-        env: processEnv(process, hostname, spec.tty, user.home),
+        env: processEnv(process, hostname, spec.tty, user.home, known.linkVariables),
         cwd: process.cwd,
         uid: user.uid,
         gid: user.gid,
@@ -185,6 +188,7 @@ interface Known {
   readonly rootfs: string;
   readonly namespaces?: NamespaceInput;
   readonly user: ResolvedUser;
+  readonly linkVariables?: readonly string[];
   readonly mounts?: SpecInput["mounts"];
   readonly devices: SpecInput["devices"];
 }

@@ -18,13 +18,15 @@ export interface HostsInput {
   readonly extraHosts: readonly string[];
   /** What `host-gateway` stands for. */
   readonly hostGateway: string;
+  /** Lines for links of the default bridge. */
+  readonly links?: readonly string[];
   /** The machine's own file, for a container on its network. */
   readonly base?: string;
 }
 
 /** hosts(5) */
 export function hostsFile(input: HostsInput): string {
-  const { hostname, domainname, addresses, extraHosts, hostGateway, base } = input;
+  const { hostname, domainname, addresses, extraHosts, hostGateway, links = [], base } = input;
   const names = namesOf(hostname, domainname);
   const extra = extraHosts.map((entry) => {
     const { name, address } = splitExtraHost(entry);
@@ -32,7 +34,7 @@ export function hostsFile(input: HostsInput): string {
   });
   const own = hostname === "" ? [] : addresses.map((address) => `${address}\t${names}`);
   const head = base === undefined ? LOCALHOST : [base.trimEnd()];
-  return `${[...head, ...extra, ...own].join("\n")}\n`;
+  return `${[...head, ...extra, ...links, ...own].join("\n")}\n`;
 }
 
 function namesOf(hostname: string, domainname: string): string {

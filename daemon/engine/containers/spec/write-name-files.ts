@@ -31,6 +31,7 @@ export function writeNameFiles(
   endpoints: Endpoints,
   paths: ContainerPaths,
   defaults: NameDefaults,
+  links: readonly string[] = [],
 ): NameFilePaths {
   const { id, spec } = container;
   const files = { hostname: paths.hostname(id), hosts: paths.hosts(id), resolvConf: paths.resolvConf(id) };
@@ -44,6 +45,7 @@ export function writeNameFiles(
       addresses: addressesOf(endpoints),
       extraHosts: spec.host.extraHosts,
       hostGateway: defaults.hostGateway(),
+      links,
       base: spec.host.network === "host" ? readOrEmpty("/etc/hosts") : undefined,
     }),
   );
