@@ -28,7 +28,8 @@ export function withoutEscapes(text: string): string {
 export function lineTest(filter: LineFilter): (line: Line) => boolean {
   const { text, stream, since } = filter;
   const expression = /^\/(.+)\/$/.exec(text)?.[1];
-  let contains = (line: string): boolean => line.toLowerCase().includes(text.toLowerCase());
+  const literal = new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+  let contains = (line: string): boolean => literal.test(line);
   if (expression !== undefined) {
     try {
       const compiled = new RegExp(expression, "i");

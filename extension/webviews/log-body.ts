@@ -21,8 +21,8 @@ export function logBody(): string {
   </vscode-dropdown>
   <vscode-checkbox id="times">${t("Times")}</vscode-checkbox>
   <vscode-checkbox id="follow" checked>${t("Follow")}</vscode-checkbox>
-  <vscode-button id="document" appearance="secondary">${t("Open as Document")}</vscode-button>
-  <vscode-button id="save" appearance="secondary">${t("Save As…")}</vscode-button>
+  <vscode-button id="document" appearance="secondary" title="${t("Open as a document")}" aria-label="${t("Open as a document")}">${t("Open")}</vscode-button>
+  <vscode-button id="save" appearance="secondary">${t("Save…")}</vscode-button>
   <vscode-button id="clear" appearance="secondary">${t("Clear")}</vscode-button>
 </header>
 <main id="scroller" tabindex="0" role="log" aria-label="${t("Lines of the log")}"><div id="space"></div><div id="rows"></div></main>

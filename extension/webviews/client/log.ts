@@ -105,6 +105,10 @@ scroller.addEventListener("scroll", () => {
   if (scroller.scrollTop === 0 && rows.count > 0) send({ type: "earlier" });
 });
 
+new ResizeObserver(() => {
+  if (follow.checked) rows.toEnd();
+}).observe(scroller);
+
 scroller.addEventListener("keydown", (event) => {
   if (event.key === "End") rows.toEnd();
   if (event.key === "Home") {
