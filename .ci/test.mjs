@@ -2,7 +2,7 @@
 // --inside: only what touches the kernel, with the build that is there and ten times the time (a virtual machine).
 import { availableParallelism } from "node:os";
 import { skippedLines, totals } from "./lib/totals.mjs";
-import { checkStages, fileStages, kernelStages, mochaStages } from "./lib/stages.mjs";
+import { buildStage, fileStages, kernelStages, quickStages } from "./lib/stages.mjs";
 import { runStages } from "./lib/stage-runner.mjs";
 
 const args = process.argv.slice(2);
@@ -16,9 +16,10 @@ const results = [];
 if (inside) results.push(...(await runStages(kernelStages(SLOW), 1)));
 else if (files.length > 0) results.push(...(await runStages(fileStages(files), 1)));
 else {
-  // The checks take all cores; what touches the kernel runs alone, so that a leak is the leak of one suite.
-  results.push(...(await runStages(checkStages(), availableParallelism())));
-  results.push(...(await runStages(mochaStages(fast), 1)));
+  results.push(...(await runStages([buildStage()], 1)));
+  // These take all cores; what touches the kernel runs alone, so that a leak is the leak of one suite.
+  results.push(...(await runStages(quickStages(), availableParallelism())));
+  if (!fast) results.push(...(await runStages(kernelStages(1), 1)));
 }
 
 const sum = totals(results);

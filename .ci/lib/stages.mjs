@@ -20,24 +20,22 @@ function mocha(name, files, limitSeconds, slowness = 1) {
 
 const testsIn = (folder) => filesBelow(join(ROOT, "test", folder), (name) => name.endsWith(".test.ts"));
 
-/** Independent of each other; run side by side, their output shown when each ends. */
-export function checkStages() {
-  return [
-    { name: "build", command: ["node", ".ci/build.mjs"], limitSeconds: 120 },
-    { name: "types", command: ["tsc", "-p", "."], limitSeconds: 120 },
-    { name: "types of pages", command: ["tsc", "-p", "extension/webviews/client"], limitSeconds: 120 },
-    { name: "lint", command: ["eslint", "."], limitSeconds: 300 },
-    { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."], limitSeconds: 120 },
-  ];
+/** Before all others: some of them look at what it makes. */
+export function buildStage() {
+  return { name: "build", command: ["node", ".ci/build.mjs"], limitSeconds: 120 };
 }
 
-export function mochaStages(fast) {
-  const quick = [
-    mocha("layers", [join(ROOT, "test/layers.test.ts")], 60),
+/** Independent of each other; run side by side, the longest first, their output shown when each ends. */
+export function quickStages() {
+  return [
+    { name: "lint", command: ["eslint", "."], limitSeconds: 300 },
     mocha("unit", testsIn("unit"), 300),
+    { name: "types", command: ["tsc", "-p", "."], limitSeconds: 120 },
+    { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."], limitSeconds: 120 },
+    { name: "types of pages", command: ["tsc", "-p", "extension/webviews/client"], limitSeconds: 120 },
+    mocha("layers", [join(ROOT, "test/layers.test.ts")], 60),
     mocha("contract", testsIn("contract"), 300),
   ];
-  return [...quick, ...(fast ? [] : kernelStages(1))].filter((stage) => stage.counts && stage.files > 0);
 }
 
 /** One process a file: a suite that leaves something behind, or hangs, is known by its name. `slowness` multiplies every limit of time. */
