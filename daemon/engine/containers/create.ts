@@ -28,6 +28,7 @@ export async function createContainer(
       : parseContainerName(wantedName);
   const image = images.get(spec.image);
   checkPlatform(image, spec.image, platform);
+  context.networking.check(spec);
   refuseTakenName(context, name);
   const id = newId();
   const draft = await draftContainer(context, id, name, spec, image);

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
-import { EngineError } from "../../base/errors.ts";
+import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../runtime/runtime.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
+import type { Joined } from "../networks/container-networking.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { releaseMounts, releaseRootfs } from "./teardown.ts";
 import { prepareMounts, publishVolumes, releasePins } from "./mount-sources.ts";
@@ -37,7 +38,7 @@ export async function launch(
   undo.defer(() => releaseMounts(context, container));
   const mountSources = await prepareMounts(context, container, signal);
 
-  const joined = networking.join(container, paths.sandbox(id));
+  const joined = joinNetworks(networking, container, paths.sandbox(id));
   undo.defer(() => networking.leave(joined.endpoints, paths.sandbox(id)));
 
   mkdirSync(paths.dir(id), { recursive: true, mode: 0o710 });
@@ -82,6 +83,15 @@ export async function launch(
     });
   }
   return { task, pid, startedAt, endpoints: joined.endpoints };
+}
+
+function joinNetworks(networking: ContainerContext["networking"], container: Container, sandboxPath: string): Joined {
+  try {
+    return networking.join(container, sandboxPath);
+  } catch (error) {
+    const text = `failed to set up container networking: ${messageOf(error)}`;
+    throw new EngineError(kindOf(error), text, { cause: error });
+  }
 }
 
 /** How a failed start reads to a client, with the exit code that the record keeps. */

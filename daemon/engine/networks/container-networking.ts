@@ -6,7 +6,15 @@ import type { Container, EndpointRecord, EndpointSettings } from "../model/conta
 import type { NetworkRecord } from "../services.ts";
 import { bridgeOf } from "./bridge-network.ts";
 import type { ContainerNames } from "./container-names.ts";
-import { checkWishes, freeInterface, wayOut, wishesOf, type EndpointWish, type WayOut } from "./endpoint-wishes.ts";
+import {
+  checkSpec,
+  checkWishes,
+  freeInterface,
+  wayOut,
+  wishesOf,
+  type EndpointWish,
+  type WayOut,
+} from "./endpoint-wishes.ts";
 import type { NetworkStore } from "./networks.ts";
 import { NetworkEndpoints, type NetworkEndpointsDeps } from "./network-endpoints.ts";
 import { ENDPOINT_IFNAME } from "./endpoint-options.ts";
@@ -51,6 +59,11 @@ export class ContainerNetworking {
   constructor(deps: ContainerNetworkingDeps) {
     this.#deps = deps;
     this.#attached = new NetworkEndpoints(deps);
+  }
+
+  /** For create. @throws EngineError InvalidParameter for what a network that is there cannot give. */
+  check(spec: Container["spec"]): void {
+    checkSpec(spec, (ref) => this.#deps.networks.find(ref));
   }
 
   /** All of its networks or none. @throws EngineError when one of them cannot give what was asked for. */

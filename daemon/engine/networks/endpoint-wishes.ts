@@ -1,4 +1,5 @@
-import { EngineError } from "../../base/errors.ts";
+import { EngineError, isKind, messageOf } from "../../base/errors.ts";
+import { contains, parseCidr } from "../../network/cidr.ts";
 import type { Container, EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
 
@@ -50,32 +51,60 @@ function lonelyText({ driver }: NetworkRecord): string {
 }
 
 function checkSettings(network: NetworkRecord, settings: EndpointSettings): void {
-  const { aliases = [], links = [], ipv4Address = "", ipv6Address = "", macAddress } = settings;
-  const predefined = isPredefined(network.name);
-  if (predefined && aliases.length > 0)
-    throw invalid("network-scoped alias is supported only for containers in user defined networks");
+  const { links = [], macAddress } = settings;
   // Those of the default bridge are lines of a file (legacy-links.ts).
-  if (predefined && network.name !== "bridge" && links.length > 0)
+  if (isPredefined(network.name) && network.name !== "bridge" && links.length > 0)
     throw new EngineError("NotImplemented", `links on the network ${network.name} are not supported`);
-  if (ipv4Address !== "" || ipv6Address !== "") {
-    if (predefined) throw invalid("user specified IP address is supported on user defined networks only");
-    if (network.ownSubnet !== true)
-      throw invalid(
-        "user specified IP address is supported only when connecting to networks with user configured subnets",
-      );
-  }
-  if (ipv4Address !== "" && network.subnet === undefined)
-    throw invalid(`invalid IPv4 address ${ipv4Address}: network ${network.name} has no IPv4`);
   if (macAddress !== undefined && network.driver === "ipvlan")
     throw new EngineError("NotImplemented", "ipvlan interfaces do not support custom mac address assignment");
-  if (ipv6Address !== "" && network.ipv6 === undefined)
-    throw invalid(`invalid IPv6 address ${ipv6Address}: network ${network.name} has no IPv6`);
-  if (macAddress !== undefined && !/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(macAddress))
-    throw invalid(`invalid MAC address: ${macAddress}`);
+  const problems = problemsOf(network, settings);
+  const [only, second] = problems;
+  if (only === undefined) return;
+  const text = second === undefined ? only : problems.map((each) => `* ${each}`).join("\n");
+  throw new EngineError("InvalidParameter", `invalid endpoint settings:\n${text}`);
 }
 
-function invalid(message: string): EngineError {
-  return new EngineError("InvalidParameter", message);
+/** What a network cannot give, in Docker's words. */
+function problemsOf(network: NetworkRecord, settings: EndpointSettings): readonly string[] {
+  const { aliases = [], ipv4Address = "", ipv6Address = "", macAddress = "" } = settings;
+  const { name, subnet, ipv6, ownSubnet = false } = network;
+  const predefined = isPredefined(name);
+  const addressed = ipv4Address !== "" || ipv6Address !== "";
+  const outside = (address: string, pool: string | undefined): boolean =>
+    address !== "" && ownSubnet && (pool === undefined || !contains(parseCidr(pool), address));
+  const problems = [
+    [
+      predefined && aliases.length > 0,
+      "network-scoped alias is supported only for containers in user defined networks",
+    ],
+    [predefined && addressed, "user specified IP address is supported on user defined networks only"],
+    [
+      addressed && !ownSubnet,
+      "user specified IP address is supported only when connecting to networks with user configured subnets",
+    ],
+    [outside(ipv4Address, subnet), `no configured subnet or ip-range contain the IP address ${ipv4Address}`],
+    [outside(ipv6Address, ipv6?.subnet), `no configured subnet or ip-range contain the IP address ${ipv6Address}`],
+    [macAddress !== "" && !/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(macAddress), `invalid MAC address: ${macAddress}`],
+  ] as const;
+  return problems.filter(([found]) => found).map(([, text]) => text);
+}
+
+/**
+ * What a create can know of its networks: those that do not exist yet may be there at start.
+ * @throws EngineError as `checkWishes` does.
+ */
+export function checkSpec(spec: Container["spec"], find: (ref: string) => NetworkRecord | undefined): void {
+  for (const [ref, settings] of Object.entries(spec.networks ?? {})) {
+    const network = find(modeName(ref));
+    if (network === undefined || settings === null) continue;
+    try {
+      checkSettings(network, settings);
+    } catch (error) {
+      if (!isKind(error, "InvalidParameter")) throw error;
+      const text = `invalid config for network ${ref}: ${messageOf(error)}`;
+      throw new EngineError("InvalidParameter", text, { cause: error });
+    }
+  }
 }
 
 export function isPredefined(name: string): boolean {

@@ -165,7 +165,7 @@ export class NetworkService implements Networks {
       );
     const isWished = wishesOf(container, (each) => networks.get(each)).some((each) => each.network.id === network.id);
     if (!isWished && endpointOn(container, network) === undefined)
-      throw new EngineError("NotFound", `container ${container.name} is not connected to network ${network.name}`);
+      throw new EngineError("NotFound", `container ${container.id} is not connected to network ${network.name}`);
     const spec = withoutWish(container, network);
     if (!isUp(container)) {
       store.update(id, { spec });

@@ -89,8 +89,13 @@ export class NetworkStore {
     this.#rows.delete(id);
   }
 
+  /** @throws EngineError InvalidParameter for the beginning of several ids. */
+  find(ref: string): NetworkRecord | undefined {
+    return this.#rows.findByKey(ref) ?? this.#rows.find(ref) ?? this.#byPrefix(ref);
+  }
+
   get(ref: string): NetworkRecord {
-    const network = this.#rows.findByKey(ref) ?? this.#rows.find(ref) ?? this.#byPrefix(ref);
+    const network = this.find(ref);
     if (network === undefined) throw new EngineError("NotFound", `network ${ref} not found`);
     return network;
   }

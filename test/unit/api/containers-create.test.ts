@@ -138,7 +138,6 @@ describe("parseCreateBody", () => {
 describe("parseCreateBody refuses by name", () => {
   const HOST_FIELDS: readonly (readonly [field: string, value: unknown])[] = [
     ["Cgroup", "x"],
-    ["Links", ["a:b"]],
     ["StorageOpt", { size: "1G" }],
     ["BlkioWeight", 100],
     ["BlkioWeightDevice", [{ Path: "/dev/sda", Weight: 1 }]],

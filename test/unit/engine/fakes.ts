@@ -189,6 +189,7 @@ export async function startEngine(
       remove: () => Promise.resolve(),
     },
     networking: {
+      check: () => undefined,
       join: () => ({ sandboxPath: undefined, endpoints: {} }),
       leave: () => undefined,
       restore: () => undefined,
