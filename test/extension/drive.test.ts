@@ -21,7 +21,11 @@ describe("extension in the workbench", function () {
     daemon = stack.use(await TestDaemon.start());
     engine = stack.use(await Engine.connect({ host: `unix://${daemon.socket}` }));
     const vsix = process.env["SLIPWAY_TEST_VSIX"];
-    editor = stack.use(await Editor.start({ daemon, ...(vsix === undefined ? {} : { vsix }) }));
+    const settings = {
+      "slipway.bundledEngine.dataRoot": join(daemon.root, "bundled"),
+      "slipway.bundledEngine.socket": join(daemon.root, "bundled.sock"),
+    };
+    editor = stack.use(await Editor.start({ daemon, settings, ...(vsix === undefined ? {} : { vsix }) }));
     const page = await editor.open();
     page.setDefaultTimeout(30_000);
     bench = await Workbench.ready(page);
@@ -140,5 +144,12 @@ describe("extension in the workbench", function () {
     await bench.toggleView("Volumes");
     await bench.row(/^shared/).waitFor();
     ok(user.id !== "");
+  });
+
+  it("switches to the engine that it brings along, live", async () => {
+    await bench.command("Slipway: Start Bundled Engine");
+    await bench.page.getByText("There are no containers to show").waitFor();
+    await using bundled = await Engine.connect({ host: `unix://${join(daemon.root, "bundled.sock")}` });
+    equal((await bundled.images.list()).length, 0);
   });
 });

@@ -2,10 +2,22 @@
 import Mocha from "mocha";
 import { writeFileSync } from "node:fs";
 
+export interface Measured {
+  readonly title: string;
+  readonly duration: number;
+  readonly error: string | undefined;
+}
+
+export function writeResults(results: readonly Measured[]): void {
+  const path = process.env["SLIPWAY_HOST_RESULTS"];
+  if (path === undefined) throw new Error("SLIPWAY_HOST_RESULTS is not set");
+  writeFileSync(path, JSON.stringify(results));
+}
+
 export function runSuite(declare: () => void): () => Promise<void> {
   return async () => {
     const mocha = new Mocha({ ui: "bdd", timeout: 60_000, color: false });
-    const tests: { title: string; duration: number; error: string | undefined }[] = [];
+    const tests: Measured[] = [];
     mocha.suite.emit("pre-require", globalThis as unknown as Mocha.MochaGlobals, "", mocha);
     declare();
     await new Promise<void>((resolve) => {
@@ -17,8 +29,6 @@ export function runSuite(declare: () => void): () => Promise<void> {
         tests.push({ title: test.fullTitle(), duration: test.duration ?? 0, error: error.stack ?? error.message }),
       );
     });
-    const results = process.env["SLIPWAY_HOST_RESULTS"];
-    if (results === undefined) throw new Error("SLIPWAY_HOST_RESULTS is not set");
-    writeFileSync(results, JSON.stringify(tests));
+    writeResults(tests);
   };
 }

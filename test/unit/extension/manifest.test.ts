@@ -56,7 +56,7 @@ describe("extension manifest", () => {
   });
 
   it("names only files that there are", () => {
-    const files = [...text.matchAll(/"(?:\.\/)?(media\/[\w.-]+)"/g)].map(([, path]) => path ?? "");
+    const files = [...text.matchAll(/"(?:\.\/)?(media\/[\w./-]+)"/g)].map(([, path]) => path ?? "");
     deepEqual(
       files.filter((path) => !existsSync(join(folder, path))),
       [],
