@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { addAddress, listAddresses } from "../linux/netlink/addresses.ts";
-import { changeLink, createBridge, deleteLink, findLink, type Link } from "../linux/netlink/links.ts";
+import { changeLink, createBridge, deleteLink, findLink, getLink, type Link } from "../linux/netlink/links.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { addressBytes, parseCidr } from "./cidr.ts";
 import { macFor, randomMac } from "./mac-address.ts";
@@ -36,12 +36,30 @@ function addressesOf({ subnet, gateway, ipv6, mode4, mode6 }: BridgeNetwork): re
 }
 
 function makeBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {
-  const { bridge: name, mtu, ipv6, gateway } = network;
-  createBridge(socket, { name, mtu, macAddress: gateway === "" ? randomMac() : macFor(gateway) });
-  changeLink(socket, name, { alias: owner, ...(ipv6 === undefined ? { ipv6LinkLocal: false } : {}) });
-  const made = findLink(socket, name);
-  if (made === undefined) throw new EngineError("Unavailable", `bridge ${name} went away while it was set up`);
-  return made;
+  const { bridge, mtu, ipv6, gateway } = network;
+  const macAddress = gateway === "" ? randomMac() : macFor(gateway);
+  return makeOwned(socket, bridge, owner, (name) => {
+    createBridge(socket, { name, mtu, macAddress });
+    if (ipv6 === undefined) changeLink(socket, name, { ipv6LinkLocal: false });
+  });
+}
+
+/**
+ * A link that has its name and our alias at once: under another name until then, which `sweep` knows as ours, so that a crash
+ * never leaves one that nobody owns.
+ * @throws SyscallError EEXIST when the name is taken.
+ */
+export function makeOwned(socket: NetlinkSocket, name: string, owner: string, make: (name: string) => void): Link {
+  const unfinished = `sl${owner.slice(OWNER_PREFIX.length)}-new`;
+  deleteLink(socket, unfinished);
+  make(unfinished);
+  try {
+    changeLink(socket, getLink(socket, unfinished).index, { name, alias: owner });
+  } catch (error) {
+    deleteLink(socket, unfinished);
+    throw error;
+  }
+  return getLink(socket, name);
 }
 
 /** A bridge that an administrator made is used as it is; another daemon's has its own addresses and rules. */

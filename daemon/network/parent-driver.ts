@@ -7,7 +7,7 @@ import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { createDummy, createStackedLink, createVlan } from "../linux/netlink/stacked-links.ts";
 import { inNetworkNamespace } from "../linux/network-namespace.ts";
 import { configureEndpoint } from "./configure-endpoint.ts";
-import { ownerAlias } from "./host-bridge.ts";
+import { makeOwned, ownerAlias } from "./host-bridge.ts";
 import type { EndpointPlan, ParentDriver, ParentNetwork } from "./network-driver.ts";
 
 /**
@@ -40,15 +40,23 @@ class KernelParentDriver implements ParentDriver, Disposable {
     else if (found.alias === this.#owner && !found.up) changeLink(this.#socket, found.index, { up: true });
   }
 
-  #makeParent(name: string): void {
-    if (name.startsWith(DUMMY_PREFIX)) supported("dummy", () => createDummy(this.#socket, name));
-    else {
-      const { parent, id } = parseVlan(name);
-      const link = findLink(this.#socket, parent);
-      if (link === undefined) throw missing(parent);
-      supported("vlan", () => createVlan(this.#socket, name, link.index, id));
-    }
-    changeLink(this.#socket, name, { alias: this.#owner, up: true });
+  #makeParent(parent: string): void {
+    const make = this.#makerOf(parent);
+    makeOwned(this.#socket, parent, this.#owner, make);
+    changeLink(this.#socket, parent, { up: true });
+  }
+
+  #makerOf(parent: string): (name: string) => void {
+    if (parent.startsWith(DUMMY_PREFIX))
+      return (name) => {
+        supported("dummy", () => createDummy(this.#socket, name));
+      };
+    const vlan = parseVlan(parent);
+    const link = findLink(this.#socket, vlan.parent);
+    if (link === undefined) throw missing(vlan.parent);
+    return (name) => {
+      supported("vlan", () => createVlan(this.#socket, name, link.index, vlan.id));
+    };
   }
 
   teardown({ parent }: ParentNetwork): void {

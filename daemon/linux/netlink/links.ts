@@ -104,6 +104,8 @@ export interface LinkChange {
   readonly master?: number;
   readonly mtu?: number;
   readonly alias?: string;
+  /** Another name; only where the link is named by its index, and down. */
+  readonly name?: string;
   /** Without: an interface that only carries other hosts' frames announces itself with addresses that nobody uses. */
   readonly ipv6LinkLocal?: false;
 }
@@ -113,6 +115,7 @@ export function changeLink(socket: NetlinkSocket, link: number | string, change:
   const flags = change.up === undefined ? {} : { flags: change.up ? IFF_UP : 0, changed: IFF_UP };
   const header = typeof link === "number" ? linkHeader({ index: link, ...flags }) : linkHeader(flags);
   const attributes: Attribute[] = typeof link === "string" ? [text(IFLA.ifname, link)] : [];
+  if (change.name !== undefined) attributes.push(text(IFLA.ifname, change.name));
   if (change.mtu !== undefined) attributes.push(u32(IFLA.mtu, change.mtu));
   if (change.alias !== undefined) attributes.push(attribute(IFLA.ifalias, Buffer.from(change.alias)));
   if (change.master !== undefined) attributes.push(u32(IFLA.master, change.master));
