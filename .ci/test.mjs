@@ -13,8 +13,8 @@ const files = args.filter((each) => !each.startsWith("--"));
 
 const started = performance.now();
 const results = [];
-if (inside) results.push(...(await runStages(kernelStages(SLOW), 1)));
-else if (files.length > 0) results.push(...(await runStages(fileStages(files), 1)));
+if (files.length > 0) results.push(...(await runStages(fileStages(files, inside ? SLOW : 1), 1)));
+else if (inside) results.push(...(await runStages(kernelStages(SLOW), 1)));
 else {
   results.push(...(await runStages([buildStage()], 1)));
   // These take all cores; what touches the kernel runs alone, so that a leak is the leak of one suite.

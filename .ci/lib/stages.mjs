@@ -45,6 +45,6 @@ export function kernelStages(slowness) {
   );
 }
 
-export function fileStages(files) {
-  return files.map((file) => mocha(file, [file], 600));
+export function fileStages(files, slowness) {
+  return files.map((file) => mocha(file, [file], 600, slowness));
 }
