@@ -1,4 +1,4 @@
-// build.mjs [--package]: bundles what is published into sdk/dist and compiles the shim. Skips what is up to date.
+// build.mjs [--package] [--vsix]: bundles what is published into sdk/dist and compiles the shim. Skips what is up to date.
 import { buildBundles } from "./lib/bundles.mjs";
 import { buildExtension, placeEngine } from "./lib/extension.mjs";
 import { buildShim } from "./lib/shim.mjs";
@@ -14,4 +14,5 @@ if (failed.length > 0) process.exit(1);
 placeEngine();
 const built = Object.keys(parts).filter((_, index) => results[index].value === true);
 if (built.length > 0) console.error(`built ${built.join(", ")} in ${Math.round(performance.now() - started)} ms`);
+if (process.argv.includes("--vsix")) (await import("./lib/vsix.mjs")).makeVsix();
 if (wantsPackage) await (await import("./lib/package.mjs")).makePackage();

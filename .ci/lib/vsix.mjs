@@ -10,7 +10,7 @@ const MAX_BYTES_WITHOUT_ENGINE = 5 * 1000 * 1000;
 const TARGET = `linux-${process.arch}`;
 
 /** @returns {string} path of the archive */
-export function makeVsix({ withNode = true } = {}) {
+export function makeVsix({ withNode = true, folder = ROOT } = {}) {
   const manifest = extensionManifest();
   const own = ownFiles(manifest);
   const engine = engineFiles(withNode);
@@ -20,7 +20,7 @@ export function makeVsix({ withNode = true } = {}) {
   ];
   const alone = zip([...frame, ...own]).length;
   if (alone > MAX_BYTES_WITHOUT_ENGINE) throw new Error(`the extension without its engine has ${alone} bytes`);
-  const path = join(ROOT, `${manifest.name}-${manifest.version}-${TARGET}.vsix`);
+  const path = join(folder, `${manifest.name}-${manifest.version}-${TARGET}.vsix`);
   const archive = zip([...frame, ...own, ...engine]);
   writeFileSync(path, archive);
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -31,8 +31,8 @@ export function makeVsix({ withNode = true } = {}) {
 }
 
 const inExtension = (path) => `extension/${relative(EXTENSION, path)}`;
-/** Of koffi, neither its sources nor its documents. */
-const isCode = (path) => /\/koffi\/(package\.json|[^/]+\.c?js|lib\/.*\.c?js|src\/koffi\/[^/]+\.c?js)$/.test(path);
+/** Of koffi, neither its C++ sources nor its documents. */
+const isCode = (path) => /\/(package\.json|[^/]+\.c?js)$/.test(path) && !/\/koffi\/(vendor|doc)\//.test(path);
 const entry = (path, name = inExtension(path)) => ({
   name,
   data: readFileSync(path),

@@ -1,9 +1,10 @@
-/** The extension as a user sees it: driven with a browser, against a real daemon. The packed .vsix when SLIPWAY_TEST_VSIX names one. */
+/** The extension as a user sees it: driven with a browser, packed and installed, against a real daemon. */
 import { equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Engine } from "../../sdk/index.ts";
 import { TestDaemon } from "../support/daemon.ts";
+import { ROOT } from "../support/source-tree.ts";
 import { Editor } from "./support/editor.ts";
 import { SlowRegistry } from "./support/slow-registry.ts";
 import { Workbench } from "./support/workbench.ts";
@@ -20,12 +21,13 @@ describe("extension in the workbench", function () {
     this.timeout(20 * 60_000);
     daemon = stack.use(await TestDaemon.start());
     engine = stack.use(await Engine.connect({ host: `unix://${daemon.socket}` }));
-    const vsix = process.env["SLIPWAY_TEST_VSIX"];
+    const { makeVsix } = (await import(join(ROOT, ".ci/lib/vsix.mjs"))) as { makeVsix: (options: object) => string };
+    const vsix = makeVsix({ folder: daemon.root });
     const settings = {
       "slipway.bundledEngine.dataRoot": join(daemon.root, "bundled"),
       "slipway.bundledEngine.socket": join(daemon.root, "bundled.sock"),
     };
-    editor = stack.use(await Editor.start({ daemon, settings, ...(vsix === undefined ? {} : { vsix }) }));
+    editor = stack.use(await Editor.start({ daemon, settings, vsix }));
     const page = await editor.open();
     page.setDefaultTimeout(30_000);
     bench = await Workbench.ready(page);
