@@ -40,6 +40,11 @@ export async function launch(
 
   const joined = joinNetworks(networking, container, paths.sandbox(id));
   undo.defer(() => networking.leave(joined.endpoints, paths.sandbox(id)));
+  // Before it runs: a daemon that takes over what this one could not record as running must know its addresses and ports.
+  if (joined.sandboxPath !== undefined) {
+    context.store.update(id, { endpoints: joined.endpoints });
+    undo.defer(() => void context.store.update(id, { endpoints: {} }));
+  }
 
   mkdirSync(paths.dir(id), { recursive: true, mode: 0o710 });
   undo.defer(() => context.specs.release(id));

@@ -58,6 +58,8 @@ async function restoreOne(deps: RestoreDeps, container: Container, hasTrace: boo
 /** One that does not run. */
 async function takeUp(deps: RestoreDeps, container: Container): Promise<void> {
   const { context, supervision, removal } = deps;
+  // Of a start that was under way.
+  if (Object.keys(container.endpoints).length > 0) context.store.update(container.id, { endpoints: {} });
   if (container.state.status === "restarting") await supervision.takeUp(context.live(container.id), container);
   else if (container.spec.host.autoRemove && container.state.status === "exited") await removal.finish(container);
   else if (wantsStartWithDaemon(container)) startLater(deps, container.id);
@@ -77,6 +79,7 @@ async function reconnect({ context, supervision, start }: RestoreDeps, container
   if (found !== undefined && "exited" in found) await found.delete();
   if (!isRunning(container)) {
     // A start that was under way and never acknowledged, or an end that was recorded and not cleared away.
+    context.networking.leave(container.endpoints, context.paths.sandbox(id));
     await clear(context, id, undefined);
     await context.volumes.release(container);
     return false;
