@@ -8,6 +8,7 @@ import { COMMANDS, commandRow, listRows, memoryRows, type Row } from "./cases.ts
 import { copyUpRow } from "./copy-up.ts";
 import { dnsRows } from "./dns.ts";
 import { EngineProcess } from "./engine-process.ts";
+import { networkRows } from "./network.ts";
 import { peers } from "./peers.ts";
 import { table, writeResults } from "./report.ts";
 import { runcRow } from "./runc-floor.ts";
@@ -34,6 +35,7 @@ try {
   if (floor !== undefined) rows.push(floor);
   if (wanted("list")) rows.push(...(await listRows(engines)));
   if (wanted("dns")) rows.push(...(await dnsRows(engines, disk)));
+  if (wanted("network")) rows.push(...(await networkRows(engines, runs)));
   if (wanted("copy-up")) rows.push(await copyUpRow(engines, runs));
   console.log(`\n${table(rows, names)}\n`);
   if (flags.only === undefined) console.log(`written to ${writeResults(rows, names, runs)}`);
