@@ -22,6 +22,7 @@ import { LogPanels } from "./webviews/log-panels.ts";
 
 /** Puts the parts together. No engine is asked for anything before a view opens or a command runs. */
 export function activate(context: ExtensionContext): App {
+  performance.mark("slipway/activate");
   const output = window.createOutputChannel("Slipway", { log: true });
   const onError = (error: unknown): void => void showFailure(app, error);
   const mirror = new EngineMirror({
@@ -94,6 +95,7 @@ export function activate(context: ExtensionContext): App {
     { dispose: offerReattach(app) },
     { dispose: () => void session[Symbol.asyncDispose]() },
   );
+  performance.mark("slipway/active");
   return app;
 }
 

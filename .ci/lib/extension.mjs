@@ -12,7 +12,11 @@ const MAX_BUNDLE_BYTES = 500 * 1000;
 
 /** The bundle is CommonJS, which every editor of `engines.vscode` loads; the SDK asks for its own place. */
 const PLACE = {
-  banner: { js: 'const slipwayModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  // The mark is where the bench begins to count.
+  banner: {
+    js: 'performance.mark("slipway/load"); const slipwayModuleUrl = require("node:url").pathToFileURL(__filename).href;',
+  },
+  footer: { js: 'performance.mark("slipway/loaded");' },
   define: { "import.meta.url": "slipwayModuleUrl" },
 };
 

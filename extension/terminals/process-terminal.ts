@@ -29,6 +29,7 @@ export class ProcessTerminal implements Pseudoterminal {
   /** Typed before the process was there. */
   #early = "";
   #over = false;
+  #pending = "";
 
   constructor(options: ProcessTerminalOptions) {
     this.#options = options;
@@ -77,6 +78,7 @@ export class ProcessTerminal implements Pseudoterminal {
 
   #end(exitCode: number): void {
     this.#over = true;
+    this.#flush();
     const words = this.#options.farewell?.(exitCode);
     if (words === undefined) this.#closed.fire(exitCode);
     else this.#written.fire(`\r\n\x1b[2m${words} ${l10n.t("Press any key to close the terminal.")}\x1b[0m\r\n`);
@@ -97,8 +99,20 @@ export class ProcessTerminal implements Pseudoterminal {
     const decoder = new TextDecoder();
     for await (const bytes of output) {
       const text = decoder.decode(bytes, { stream: true });
-      if (text !== "") this.#written.fire(tty ? text : withReturns(text));
+      if (text !== "") this.#write(tty ? text : withReturns(text));
     }
+  }
+
+  /** What comes in one turn is one message to the window: each costs the same, however short. */
+  #write(text: string): void {
+    if (this.#pending === "") setImmediate(() => this.#flush());
+    this.#pending += text;
+  }
+
+  #flush(): void {
+    const text = this.#pending;
+    this.#pending = "";
+    if (text !== "") this.#written.fire(text);
   }
 }
 

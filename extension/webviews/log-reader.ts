@@ -1,7 +1,8 @@
 import { l10n } from "vscode";
-import { NotFound } from "../../sdk/index.ts";
+import { NotFound, type Engine } from "../../sdk/index.ts";
 import type { Happening } from "../model/engine-mirror.ts";
 import { LineStore, type Line } from "../model/line-store.ts";
+import { LogFrames } from "../model/log-frames.ts";
 import type { Session } from "../session/session.ts";
 
 /** Lines that are shown at once; what came before is brought when the reader goes there. */
@@ -73,11 +74,10 @@ export class LogReader implements Disposable {
     this.#readingEarlier = true;
     try {
       const engine = await this.#deps.session.engine();
-      const container = await engine.containers.get(this.#deps.container, this.#stop.signal);
-      const earlier: Line[] = [];
-      for await (const line of container.logs({ until: first.time, signal: this.#stop.signal }))
-        if (line.time < first.time) earlier.push(line);
-      this.store.prepend(earlier);
+      const earlier: Line[][] = [];
+      for await (const lines of allLines(engine, this.#deps.container, first.time, this.#stop.signal))
+        earlier.push(lines);
+      this.store.prepend(earlier.flat().filter(({ time }) => time < first.time));
       this.#hasEarlier = false;
       this.#deps.onLines();
     } finally {
@@ -132,4 +132,18 @@ export class LogReader implements Disposable {
     }
     flush();
   }
+}
+
+/** The log up to a time, in the batches in which its bytes come. */
+async function* allLines(
+  engine: Engine,
+  id: string,
+  until: string,
+  signal: AbortSignal,
+): AsyncGenerator<Line[], void, undefined> {
+  const { Config } = await engine.api.containers.inspect(id, {}, signal);
+  const query = { stdout: true, stderr: true, timestamps: true, until };
+  const frames = new LogFrames(Config.Tty ?? false);
+  for await (const chunk of await engine.api.containers.logs(id, query, signal)) yield frames.push(chunk as Uint8Array);
+  yield frames.end();
 }

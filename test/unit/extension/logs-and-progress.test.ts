@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { LogFrames } from "../../../extension/model/log-frames.ts";
 import { LineStore, NO_FILTER, withoutEscapes, type Line } from "../../../extension/model/line-store.ts";
 import { ObjectStore, type Change } from "../../../extension/model/object-store.ts";
 import { PullProgress } from "../../../extension/model/pull-progress.ts";
@@ -68,6 +69,37 @@ describe("LineStore", () => {
     store.filter({ ...NO_FILTER, text: "99999" });
     equal(store.count, 19);
     equal(performance.now() - started < 2000, true);
+  });
+});
+
+describe("LogFrames", () => {
+  const frame = (stream: number, text: string): Buffer => {
+    const head = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([head, Buffer.from(text)]);
+  };
+
+  it("cuts frames into lines, wherever the chunks are cut", () => {
+    const bytes = Buffer.concat([frame(1, "T1 a\nT2 "), frame(2, "T3 é\n"), frame(1, "b\r\nT4 end")]);
+    const wanted = [
+      line("a", "stdout", "T1"),
+      line("é", "stderr", "T3"),
+      line("b", "stdout", "T2"),
+      line("end", "stdout", "T4"),
+    ];
+    for (const size of [1, 3, 7, bytes.length]) {
+      const frames = new LogFrames(false);
+      const lines: Line[] = [];
+      for (let at = 0; at < bytes.length; at += size) lines.push(...frames.push(bytes.subarray(at, at + size)));
+      deepEqual([...lines, ...frames.end()], wanted);
+    }
+  });
+
+  it("takes a terminal's bytes as they come", () => {
+    deepEqual(new LogFrames(true).push(Buffer.from("T1 a\r\nT2 b\n")), [
+      line("a", "stdout", "T1"),
+      line("b", "stdout", "T2"),
+    ]);
   });
 });
 
