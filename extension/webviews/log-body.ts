@@ -8,7 +8,7 @@ export function logBody(): string {
   <vscode-text-field id="filter" placeholder="${t("Filter: text or /expression/")}" aria-label="${t("Show only lines with")}"></vscode-text-field>
   <vscode-text-field id="find" placeholder="${t("Find")}" aria-label="${t("Find in the log; Enter goes to the next")}"></vscode-text-field>
   <vscode-dropdown id="stream" aria-label="${t("Stream")}">
-    <vscode-option value="all">${t("Both streams")}</vscode-option>
+    <vscode-option value="all">${t("Both")}</vscode-option>
     <vscode-option value="stdout">stdout</vscode-option>
     <vscode-option value="stderr">stderr</vscode-option>
   </vscode-dropdown>
