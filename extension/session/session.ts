@@ -27,6 +27,8 @@ export class Session implements AsyncDisposable {
   readonly #deps: SessionDeps;
   readonly #listeners = new Set<(state: SessionState) => void>();
   #state: SessionState = { status: "idle" };
+  /** The restart under way, behind those before it: two runs at once would start two engines on one data root. */
+  #restarting: Promise<void> | undefined;
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(deps: SessionDeps) {
@@ -44,7 +46,7 @@ export class Session implements AsyncDisposable {
 
   /** Begins, if it has not. */
   open(): void {
-    if (this.#run === undefined) this.#begin();
+    if (this.#run === undefined && this.#restarting === undefined) this.#begin();
   }
 
   /**
@@ -52,6 +54,7 @@ export class Session implements AsyncDisposable {
    * @throws EngineUnavailable, or an Error that it is away.
    */
   async engine(): Promise<Engine> {
+    await this.#restarting;
     if (this.#state.status === "unavailable") await this.restart();
     this.open();
     return await new Promise((resolve, reject) => {
@@ -68,9 +71,15 @@ export class Session implements AsyncDisposable {
 
   /** Lets go of the engine and begins anew with what the setting says now. @param forget what the views show */
   async restart(forget = false): Promise<void> {
-    await this.#end();
-    if (forget) this.#deps.mirror.clear();
-    this.#begin();
+    const before = this.#restarting ?? Promise.resolve();
+    const work = before.then(async () => {
+      await this.#end();
+      if (forget) this.#deps.mirror.clear();
+      this.#begin();
+    });
+    this.#restarting = work;
+    await work;
+    if (this.#restarting === work) this.#restarting = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
