@@ -215,11 +215,7 @@ describe("NetworkService", () => {
       [ipam({ subnet: "10.92.0.0/16", ipRange: "10.93.0.0/24" }), "InvalidParameter", /invalid ip-range/],
       [ipam({ gateway: "10.92.0.1" }), "InvalidParameter", /no matching subnet/],
       [ipam({ subnet: "fd91::/64" }), "InvalidParameter", /IPv6 has not been enabled/],
-      [
-        wish("x", { options: { "com.docker.network.bridge.inhibit_ipv4": "true" } }),
-        "NotImplemented",
-        /inhibit_ipv4/,
-      ],
+      [wish("x", { options: { "com.docker.network.bridge.inhibit_ipv4": "true" } }), "NotImplemented", /inhibit_ipv4/],
       [wish("x", { options: { "com.docker.network.driver.mtu": "big" } }), "InvalidParameter", /invalid value/],
       [wish("x", { options: { "com.docker.network.bridge.name": "a/b" } }), "InvalidParameter", /invalid value/],
       // Someone else's interface.
