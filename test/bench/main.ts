@@ -1,4 +1,4 @@
-/** npm run bench [-- --only NAME] [--runs N]: our engine beside dockerd, in one run. Needs root and the docker CLI. */
+/** npm run bench [-- --only NAME… [--write]] [--runs N]: our engine beside dockerd, in one run. Needs root and the docker CLI. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,11 @@ import { table, writeResults } from "./report.ts";
 import { runcRow } from "./runc-floor.ts";
 
 const { values: flags } = parseArgs({
-  options: { only: { type: "string", multiple: true }, runs: { type: "string", default: "20" } },
+  options: {
+    only: { type: "string", multiple: true },
+    runs: { type: "string", default: "20" },
+    write: { type: "boolean" },
+  },
 });
 const runs = Number(flags.runs);
 const wanted = (name: string): boolean => flags.only === undefined || flags.only.includes(name);
@@ -38,7 +42,7 @@ try {
   if (wanted("network")) rows.push(...(await networkRows(engines, runs)));
   if (wanted("copy-up")) rows.push(await copyUpRow(engines, runs));
   console.log(`\n${table(rows, names)}\n`);
-  if (flags.only === undefined) console.log(`written to ${writeResults(rows, names, runs)}`);
+  if (flags.only === undefined || flags.write) console.log(`written to ${writeResults(rows, names, runs)}`);
 } finally {
   await output("umount", ["-l", disk]);
   await rm(disk, { recursive: true, force: true });
