@@ -13,6 +13,8 @@ export interface ApiOptions {
   readonly log: Logger;
   /** Of Slipway: the Server header. */
   readonly version: string;
+  /** At the begin and the end of each request: who keeps an idle daemon small wants to know when it is idle. */
+  readonly onActivity?: () => void;
 }
 
 /**
@@ -39,11 +41,12 @@ export interface Api {
   close(deadline: AbortSignal): Promise<void>;
 }
 
-export function createApi({ engine, log, version }: ApiOptions): Api {
+export function createApi({ engine, log, version, onActivity }: ApiOptions): Api {
   const http = new HttpApi({
     router: new Router(apiRoutes(engine)),
     reader: new JsonReader(),
     log,
+    onActivity,
     headers: {
       Server: `Slipway/${version} (linux)`,
       "Api-Version": API_VERSION,

@@ -1,4 +1,3 @@
-import type { Server } from "node:net";
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 import { releaseIdleMemory } from "../linux/idle-memory.ts";
@@ -19,15 +18,11 @@ export class QuietMemory implements Disposable {
     v8.setFlagsFromString("--semi-space-growth-factor=1");
     v8.setFlagsFromString("--expose-gc");
     this.#collectGarbage = runInNewContext("gc") as () => void;
-    this.#workEnded();
+    this.touch();
   }
 
-  /** Looks at when the connections of a server come and go. */
-  watch(server: Server): void {
-    server.on("connection", (socket) => void socket.once("close", () => this.#workEnded()));
-  }
-
-  #workEnded(): void {
+  /** Somebody asked for something, or has been answered. */
+  touch(): void {
     if (this.#timer !== undefined) return void this.#timer.refresh();
     this.#timer = setTimeout(() => this.#release(), QUIET_MS).unref();
   }

@@ -52,15 +52,14 @@ export async function runDaemon(config: DaemonConfig, flags: OptionValues): Prom
   const remove = privateFolder !== undefined && within(config.dataRoot, privateFolder);
   if (isOwner) resources.defer(() => endContainers(started.engine.containers, { remove, log }));
 
-  const api = createApi({ engine: started.engine, log, version: BUILD.version });
   const memory = resources.use(new QuietMemory());
-  const servers = await listenAll({
-    ...config,
-    serve(server, how) {
-      api.serve(server, how);
-      memory.watch(server);
-    },
+  const api = createApi({
+    engine: started.engine,
+    log,
+    version: BUILD.version,
+    onActivity: () => memory.touch(),
   });
+  const servers = await listenAll({ ...config, serve: (server, how) => api.serve(server, how) });
   resources.defer(() => closeAll(servers, api, config.shutdownTimeout));
 
   const onReload = (): void => {

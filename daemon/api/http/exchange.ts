@@ -22,6 +22,8 @@ export interface ExchangeDeps {
   readonly reader: JsonReader;
   readonly log: Logger;
   readonly headers: Readonly<Record<string, string>>;
+  /** At the begin and the end of each request. */
+  readonly onActivity?: () => void;
 }
 
 export interface Incoming {

@@ -90,9 +90,13 @@ export class HttpApi {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
     if (this.#closing) rest.response.shouldKeepAlive = false;
+    this.#deps.onActivity?.();
     const exchange = new Exchange(this.#deps, { id: ++this.#requests, request, connection, ...rest });
     connection.add(exchange);
-    void exchange.run().finally(() => this.#end(connection, exchange, rest.response));
+    void exchange.run().finally(() => {
+      this.#deps.onActivity?.();
+      this.#end(connection, exchange, rest.response);
+    });
   }
 
   /** The exchange is over for its connection when the answer is out, not when it is written. */
