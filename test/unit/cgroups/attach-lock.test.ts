@@ -30,8 +30,4 @@ describe("AttachLock", () => {
       new AttachLock(layout(), membership).ease();
       await written;
     });
-
-  it("does nothing where the mounts show another part of the tree", () => {
-    new AttachLock(v2(), "0::/not/there\n").ease();
-  });
 });
