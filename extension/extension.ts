@@ -89,7 +89,7 @@ export function activate(context: ExtensionContext): App {
     configurations,
     workspace.onDidChangeConfiguration((event) => {
       // Only a window that has an engine switches it: a setting is no use of one.
-      if (event.affectsConfiguration("slipway.engine") && session.state.status !== "idle") void session.restart(true);
+      if (event.affectsConfiguration("slipway.engine") && session.state.status !== "idle") void session.switch();
     }),
     { dispose: session.onChange(({ status }) => status === "connected" && documents.refresh()) },
     { dispose: offerReattach(app) },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../sdk/index.ts";
 import type { EngineMirror } from "../model/engine-mirror.ts";
 import { Patience } from "./come-back.ts";
@@ -29,7 +30,7 @@ export class Session implements AsyncDisposable {
   #state: SessionState = { status: "idle" };
   /** The restart under way, behind those before it: two runs at once would start two engines on one data root. */
   #restarting: Promise<void> | undefined;
-  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  #run: { readonly choice: EngineChoice; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -69,17 +70,32 @@ export class Session implements AsyncDisposable {
     });
   }
 
-  /** Lets go of the engine and begins anew with what the setting says now. @param forget what the views show */
-  async restart(forget = false): Promise<void> {
-    const before = this.#restarting ?? Promise.resolve();
-    const work = before.then(async () => {
+  /** Lets go of the engine and begins anew with what the setting says now. */
+  async restart(): Promise<void> {
+    await this.#inTurn(async () => {
       await this.#end();
-      if (forget) this.#deps.mirror.clear();
       this.#begin();
     });
+  }
+
+  /** Goes to the engine that the setting names now, unless it is this one: an editor may tell of one change more than once. */
+  async switch(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#run === undefined || isDeepStrictEqual(this.#run.choice, this.#deps.choice())) return;
+      await this.#end();
+      this.#deps.mirror.clear();
+      this.#begin();
+    });
+  }
+
+  async #inTurn(body: () => Promise<void>): Promise<void> {
+    const work = (this.#restarting ?? Promise.resolve()).then(body);
     this.#restarting = work;
-    await work;
-    if (this.#restarting === work) this.#restarting = undefined;
+    try {
+      await work;
+    } finally {
+      if (this.#restarting === work) this.#restarting = undefined;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,10 +105,11 @@ export class Session implements AsyncDisposable {
 
   #begin(): void {
     const stop = new AbortController();
-    const ended = this.#follow(stop.signal).catch((error: unknown) => {
+    const choice = this.#deps.choice();
+    const ended = this.#follow(choice, stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) this.#set({ status: "unavailable", error: error as Error });
     });
-    this.#run = { stop, ended };
+    this.#run = { choice, stop, ended };
   }
 
   async #end(): Promise<void> {
@@ -104,16 +121,16 @@ export class Session implements AsyncDisposable {
   }
 
   /** Ends when it is told to, or when the engine could not be reached the first time. */
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(choice: EngineChoice, signal: AbortSignal): Promise<void> {
     this.#set({ status: "connecting" });
-    let engine = await openEngine(this.#deps.choice(), this.#deps.bundled, signal);
+    let engine = await openEngine(choice, this.#deps.bundled, signal);
     for (;;) {
       const { host } = engine;
       const reason = await this.#live(engine, signal);
       signal.throwIfAborted();
       this.#deps.log(`the engine at ${host} is away: ${reason}`);
       this.#set({ status: "away", host, reason });
-      engine = await this.#again(host, signal);
+      engine = await this.#again(choice, host, signal);
     }
   }
 
@@ -134,12 +151,12 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  async #again(host: string, signal: AbortSignal): Promise<Engine> {
+  async #again(choice: EngineChoice, host: string, signal: AbortSignal): Promise<Engine> {
     const patience = new Patience(host);
     for (;;) {
       await patience.next(signal);
       try {
-        return await openEngine(this.#deps.choice(), this.#deps.bundled, signal);
+        return await openEngine(choice, this.#deps.bundled, signal);
       } catch {
         signal.throwIfAborted();
       }

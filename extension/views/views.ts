@@ -32,6 +32,7 @@ export class Views implements Disposable {
   readonly configurations: NodeView;
   readonly #deps: ViewsDeps;
   readonly #filters = new Map<ViewName, string>();
+  readonly #told = new Map<Kind, boolean>();
   readonly #disposables: Disposable[] = [];
 
   constructor(deps: ViewsDeps) {
@@ -85,7 +86,7 @@ export class Views implements Disposable {
     });
   }
 
-  #mirrored(name: ViewName, kinds: readonly Kind[], build: () => ReturnType<typeof imagesTree>): NodeView {
+  #mirrored(name: Kind, kinds: readonly Kind[], build: () => ReturnType<typeof imagesTree>): NodeView {
     const { mirror, session } = this.#deps;
     const badge = (): { value: number; tooltip: string } => {
       const value = mirror.containers.values().filter(isUp).length;
@@ -99,6 +100,7 @@ export class Views implements Disposable {
           mirror.want(kind);
           this.#disposables.push(new Disposable(mirror[kind].onChange(() => view.changed())));
         }
+        this.#disposables.push(new Disposable(mirror[name].onChange(() => this.#listed(name))));
         session.open();
       },
       ...(name === "containers" ? { badge } : {}),
@@ -126,6 +128,14 @@ export class Views implements Disposable {
     });
     this.#disposables.push(view);
     return view;
+  }
+
+  /** That there is nothing may be said only once the engine was asked. */
+  #listed(name: Kind): void {
+    const { filled } = this.#deps.mirror[name];
+    if (filled === (this.#told.get(name) ?? false)) return;
+    this.#told.set(name, filled);
+    void commands.executeCommand("setContext", `slipway.listed.${name}`, filled);
   }
 
   /** The welcome texts of package.json depend on this; rows of an engine that is away stay. */

@@ -36,8 +36,10 @@ describe("extension in the workbench", function () {
   after(async () => await stack.disposeAsync());
 
   afterEach(async function () {
+    if (this.currentTest?.state !== "failed") return;
+    console.log(editor.extensionLog);
     const folder = process.env["SLIPWAY_TEST_SCREENSHOTS"];
-    if (this.currentTest?.state === "failed" && folder !== undefined)
+    if (folder !== undefined)
       await bench.page.screenshot({ path: join(folder, `${this.currentTest.title.replace(/\W+/g, "-")}.png`) });
   });
 

@@ -1,7 +1,7 @@
 /** A whole VS Code (code-server) in the network namespace of a daemon, and a browser that shows it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -118,6 +118,15 @@ export class Editor implements AsyncDisposable {
 
   get log(): string {
     return readFileSync(join(this.scratch, "server.log"), "utf8");
+  }
+
+  /** What the extension itself wrote, in its output channel. */
+  get extensionLog(): string {
+    const logs = join(this.scratch, "user/logs");
+    return readdirSync(logs, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith("Slipway.log"))
+      .map((path) => readFileSync(join(logs, path), "utf8"))
+      .join("");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
