@@ -34,7 +34,7 @@ export function activate(context: ExtensionContext): App {
   });
   const session = new Session({
     mirror,
-    bundled: bundledEngine((text) => output.debug(text)),
+    bundled: () => bundledEngine((text) => output.debug(text)),
     choice,
     log: (text) => output.info(text),
   });

@@ -133,7 +133,7 @@ export class EngineMirror {
           return fresh() && this.volumes.replace(list);
         }
       }
-    });
+    }, this[kind]);
   }
 
   /** A container that was asked about since this request has its newer answer, which may be that it is gone. */
@@ -161,11 +161,17 @@ export class EngineMirror {
     return this.#requests;
   }
 
-  #request(work: (live: { source: MirrorSource; signal: AbortSignal }) => Promise<unknown>): void {
+  /** @param asked what is told when the engine refuses */
+  #request(
+    work: (live: { source: MirrorSource; signal: AbortSignal }) => Promise<unknown>,
+    asked?: { refuse(): void },
+  ): void {
     const live = this.#live;
     if (live === undefined) return;
     work(live).catch((error: unknown) => {
-      if (!live.signal.aborted) this.#onError(error);
+      if (live.signal.aborted) return;
+      asked?.refuse();
+      this.#onError(error);
     });
   }
 }

@@ -10,6 +10,7 @@ export class ObjectStore<T> {
   readonly #items = new Map<string, T>();
   readonly #listeners = new Set<(change: Change) => void>();
   #filled = false;
+  #refused = false;
 
   constructor(keyOf: (item: T) => string) {
     this.#keyOf = keyOf;
@@ -18,6 +19,11 @@ export class ObjectStore<T> {
   /** False until the first list came, and after `clear`. */
   get filled(): boolean {
     return this.#filled;
+  }
+
+  /** Also where the engine refused to list them. */
+  get asked(): boolean {
+    return this.#filled || this.#refused;
   }
 
   get size(): number {
@@ -55,10 +61,17 @@ export class ObjectStore<T> {
     if (changed.size > 0) this.#tell(changed);
   }
 
+  /** They could not be listed; what was known stays. */
+  refuse(): void {
+    if (this.asked) return;
+    this.#refused = true;
+    this.#tell(undefined);
+  }
+
   clear(): void {
-    if (!this.#filled && this.#items.size === 0) return;
+    if (!this.asked && this.#items.size === 0) return;
     this.#items.clear();
-    this.#filled = false;
+    this.#filled = this.#refused = false;
     this.#tell(undefined);
   }
 

@@ -15,7 +15,8 @@ export type SessionState =
 
 export interface SessionDeps {
   readonly mirror: EngineMirror;
-  readonly bundled: BundledEngine;
+  /** Read anew each time: an editor may know its settings only some time after it activated us. */
+  readonly bundled: () => BundledEngine;
   readonly choice: () => EngineChoice;
   readonly log: (text: string) => void;
 }
@@ -123,7 +124,7 @@ export class Session implements AsyncDisposable {
   /** Ends when it is told to, or when the engine could not be reached the first time. */
   async #follow(choice: EngineChoice, signal: AbortSignal): Promise<void> {
     this.#set({ status: "connecting" });
-    let engine = await openEngine(choice, this.#deps.bundled, signal);
+    let engine = await openEngine(choice, this.#deps.bundled(), signal);
     for (;;) {
       const { host } = engine;
       const reason = await this.#live(engine, signal);
@@ -156,7 +157,7 @@ export class Session implements AsyncDisposable {
     for (;;) {
       await patience.next(signal);
       try {
-        return await openEngine(choice, this.#deps.bundled, signal);
+        return await openEngine(choice, this.#deps.bundled(), signal);
       } catch {
         signal.throwIfAborted();
       }

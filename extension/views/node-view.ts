@@ -17,8 +17,10 @@ export interface NodeViewDeps {
   readonly id: string;
   /** The rows as they should be now. */
   readonly build: () => TreeNode[] | Promise<TreeNode[]>;
-  /** Called when the editor first wants rows: nothing is done for a view that nobody opened. */
-  readonly onFirstUse: () => void;
+  /**
+   * Called when the editor first wants rows: nothing is done for a view that nobody opened. Resolves when there is something to show.
+   */
+  readonly onFirstUse: () => Promise<void> | void;
   /** Number and meaning of the badge; 0 shows none. */
   readonly badge?: () => { readonly value: number; readonly tooltip: string };
 }
@@ -34,6 +36,7 @@ export class NodeView implements TreeDataProvider<TreeNode>, Disposable {
   readonly view: TreeView<TreeNode>;
   #rows: TreeNode[] = [];
   #parents = new Map<TreeNode, TreeNode>();
+  #opened: Promise<void> | undefined;
   #used = false;
   #scheduled = false;
 
@@ -75,11 +78,7 @@ export class NodeView implements TreeDataProvider<TreeNode>, Disposable {
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     if (node !== undefined) return node.children ?? [];
-    if (!this.#used) {
-      this.#used = true;
-      this.#deps.onFirstUse();
-      this.#take(await this.#deps.build());
-    }
+    await (this.#opened ??= this.#open());
     return this.#rows;
   }
 
@@ -111,6 +110,14 @@ export class NodeView implements TreeDataProvider<TreeNode>, Disposable {
     this.view.dispose();
     this.#changed.dispose();
     this.#drawn.dispose();
+  }
+
+  async #open(): Promise<void> {
+    await this.#deps.onFirstUse();
+    this.#used = true;
+    this.#take(await this.#deps.build());
+    // VS Code lays out the rows of a view that was folded when its message is set, or two seconds later.
+    this.view.message = this.view.message;
   }
 
   async #rebuild(): Promise<void> {

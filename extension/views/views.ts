@@ -95,13 +95,14 @@ export class Views implements Disposable {
     const view: NodeView = new NodeView({
       id: `slipway.${name}`,
       build,
-      onFirstUse: () => {
+      onFirstUse: async () => {
         for (const kind of kinds) {
           mirror.want(kind);
           this.#disposables.push(new Disposable(mirror[kind].onChange(() => view.changed())));
         }
         this.#disposables.push(new Disposable(mirror[name].onChange(() => this.#listed(name))));
         session.open();
+        await this.#known(name);
       },
       ...(name === "containers" ? { badge } : {}),
     });
@@ -128,6 +129,21 @@ export class Views implements Disposable {
     });
     this.#disposables.push(view);
     return view;
+  }
+
+  /** Settles when the engine has told what it has, or does not tell. */
+  async #known(name: Kind): Promise<void> {
+    const { mirror, session } = this.#deps;
+    using listening = new DisposableStack();
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        const { status } = session.state;
+        if (mirror[name].asked || status === "away" || status === "unavailable") resolve();
+      };
+      listening.defer(mirror[name].onChange(look));
+      listening.defer(session.onChange(look));
+      look();
+    });
   }
 
   /** That there is nothing may be said only once the engine was asked. */

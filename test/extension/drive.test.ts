@@ -37,7 +37,7 @@ describe("extension in the workbench", function () {
 
   afterEach(async function () {
     if (this.currentTest?.state !== "failed") return;
-    console.log(editor.extensionLog);
+    console.log(editor.extensionLog, await bench.page.locator(".sidebar").ariaSnapshot());
     const folder = process.env["SLIPWAY_TEST_SCREENSHOTS"];
     if (folder !== undefined)
       await bench.page.screenshot({ path: join(folder, `${this.currentTest.title.replace(/\W+/g, "-")}.png`) });

@@ -71,8 +71,11 @@ export class Editor implements AsyncDisposable {
       await mkdir(dirname(join(scratch, "workspace", name)), { recursive: true });
       await writeFile(join(scratch, "workspace", name), text);
     }
-    await mkdir(join(scratch, "user/User"), { recursive: true });
-    await writeFile(join(scratch, "user/User/settings.json"), JSON.stringify({ ...SETTINGS, ...options.settings }));
+    // Those of scope machine are read from the second alone, once the editor knows their scope.
+    for (const folder of ["user/User", "user/Machine"]) {
+      await mkdir(join(scratch, folder), { recursive: true });
+      await writeFile(join(scratch, folder, "settings.json"), JSON.stringify({ ...SETTINGS, ...options.settings }));
+    }
     await writeFile(join(scratch, "config.yaml"), "auth: none\n");
     const { daemon, vsix } = options;
     if (vsix !== undefined)
