@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import type { Logger } from "../base/logger.ts";
 import {
@@ -7,14 +6,17 @@ import {
   createVeth,
   deleteLink,
   deleteLinkInBackground,
+  findLink,
   getLink,
+  type Link,
   listLinks,
 } from "../linux/netlink/links.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { type LinkNews, watchLinks } from "../linux/netlink/watch-links.ts";
 import { inNetworkNamespace } from "../linux/network-namespace.ts";
 import { configureEndpoint, setDefaultRoute } from "./configure-endpoint.ts";
 import { Firewall } from "./firewall.ts";
-import { ensureBridge, ensureForwarding, ownerAlias, removeBridge, routeLoopback } from "./host-bridge.ts";
+import { ensureBridge, ensureForwarding, routeLoopback } from "./host-bridge.ts";
 import type {
   BridgeDriver,
   BridgeNetwork,
@@ -24,6 +26,7 @@ import type {
   PortTarget,
   PublishedPort,
 } from "./network-driver.ts";
+import { OwnLinks } from "./own-links.ts";
 import { PublishedPorts } from "./published-ports.ts";
 
 export interface BridgeDriverDeps {
@@ -44,22 +47,29 @@ export function createBridgeDriver(deps: BridgeDriverDeps): BridgeDriver & Dispo
 
 class KernelBridgeDriver implements BridgeDriver, Disposable {
   readonly #log: Logger;
-  readonly #tag: string;
   readonly #firewall: Firewall;
   readonly #ports: PublishedPorts;
   readonly #socket = new NetlinkSocket(0);
+  readonly #own: OwnLinks;
+  /** What was set up, by its bridge. */
+  readonly #networks = new Map<string, BridgeNetwork>();
+  #watch: Disposable | undefined;
   readonly #background = new Set<Promise<void>>();
 
   constructor({ daemonId, respectsFirewall = false, log }: BridgeDriverDeps) {
     this.#log = log;
     this.#ports = new PublishedPorts({ passesOn: respectsFirewall });
-    this.#tag = createHash("sha256").update(daemonId).digest("hex").slice(0, 4);
-    this.#firewall = new Firewall({ table: `slipway_${this.#tag}`, opensOthers: !respectsFirewall, log });
+    this.#own = new OwnLinks(this.#socket, daemonId);
+    this.#firewall = new Firewall({ table: `slipway_${this.#own.tag}`, opensOthers: !respectsFirewall, log });
   }
 
   setup(network: BridgeNetwork): void {
-    const { index } = ensureBridge(this.#socket, network, ownerAlias(this.#tag));
-    this.#plugIn(index, network);
+    this.#watch ??= watchLinks((news) => this.#take(news));
+    const links = listLinks(this.#socket);
+    this.#giveNamesBack(links);
+    const { index } = ensureBridge(this.#socket, network, this.#own);
+    this.#networks.set(network.bridge, network);
+    this.#plugIn(links, index, network);
     // Rules before forwarding: nothing is ever forwarded that they would have dropped.
     this.#firewall.add(network);
     if (network.internal) return;
@@ -71,16 +81,54 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   /** Where a bridge was removed by hand, its containers still have their ends, which hang loose. */
-  #plugIn(bridge: number, { id, interContainer }: BridgeNetwork): void {
-    for (const { name, alias, master } of listLinks(this.#socket)) {
-      if (!name.startsWith(this.#prefix) || alias !== portAlias(id) || master === bridge) continue;
+  #plugIn(links: readonly Link[], bridge: number, { id, interContainer }: BridgeNetwork): void {
+    for (const link of links) {
+      const name = this.#own.nameOf(link);
+      if (name === undefined || link.alias !== this.#own.portAlias(id, name) || link.master === bridge) continue;
       changeLink(this.#socket, name, { master: bridge, up: true });
       if (!interContainer) changePort(this.#socket, name, { isolated: true });
     }
   }
 
+  /** The rules go by names. */
+  #giveNamesBack(links: readonly Link[]): void {
+    for (const link of links) {
+      const name = this.#own.nameOf(link);
+      if (name === undefined || name === link.name) continue;
+      const renamed = link.name;
+      this.#log.warn("someone renamed an interface of a container network: it gets its name back", { name, renamed });
+      this.#own.giveNameBack(link, name);
+    }
+  }
+
+  /** What anybody does to interfaces, ourselves included. */
+  #take(news: LinkNews): void {
+    try {
+      switch (news.type) {
+        case "changed":
+          this.#giveNamesBack([news.link]);
+          break;
+        case "gone":
+          this.#bringBack(this.#networks.get(news.link.name));
+          break;
+        case "missed":
+          this.#giveNamesBack(listLinks(this.#socket));
+          for (const network of this.#networks.values()) this.#bringBack(network);
+      }
+    } catch (error) {
+      this.#log.error("an interface of a container network cannot be mended", { error });
+    }
+  }
+
+  #bringBack(network: BridgeNetwork | undefined): void {
+    if (network === undefined || findLink(this.#socket, network.bridge) !== undefined) return;
+    this.#log.warn("someone removed the bridge of a container network: it is made again", { bridge: network.bridge });
+    this.setup(network);
+  }
+
   teardown(network: BridgeNetwork): void {
-    removeBridge(this.#socket, network.bridge, ownerAlias(this.#tag));
+    this.#networks.delete(network.bridge);
+    this.#own.remove(network.bridge);
     this.#firewall.remove(network.id);
   }
 
@@ -105,7 +153,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     createVeth(this.#socket, { name, mtu, peer: { name: containerInterface, macAddress, namespace } });
     // Before it is up: it only carries the container's frames.
     changeLink(this.#socket, name, { ipv6LinkLocal: false });
-    changeLink(this.#socket, name, { master: bridge, up: true, alias: portAlias(network.id) });
+    changeLink(this.#socket, name, { master: bridge, up: true, alias: this.#own.portAlias(network.id, name) });
     if (!network.interContainer) changePort(this.#socket, name, { isolated: true });
   }
 
@@ -144,19 +192,15 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   sweep(known: ReadonlySet<string>): void {
-    const owner = ownerAlias(this.#tag);
-    for (const { name, alias } of listLinks(this.#socket))
-      if ((name.startsWith(this.#prefix) || alias === owner) && !known.has(name))
-        this.disconnect({ hostInterface: name });
+    for (const link of listLinks(this.#socket)) {
+      const name = this.#own.nameOf(link);
+      if (name !== undefined && !known.has(name)) this.disconnect({ hostInterface: link.name });
+    }
   }
 
   /** IFNAMSIZ leaves 15 characters. The kernel refuses a second one of the same name, should two endpoints ever share it. */
   hostInterfaceFor(endpointId: string): string {
-    return `${this.#prefix}${endpointId.slice(0, 8)}`;
-  }
-
-  get #prefix(): string {
-    return `sl${this.#tag}-`;
+    return `${this.#own.prefix}${endpointId.slice(0, 8)}`;
   }
 
   async settled(): Promise<void> {
@@ -164,13 +208,9 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#watch?.[Symbol.dispose]();
     this.#ports[Symbol.dispose]();
     this.#firewall[Symbol.dispose]();
     this.#socket[Symbol.dispose]();
   }
-}
-
-/** Of a host's end: the network that it belongs to. */
-function portAlias(networkId: string): string {
-  return `slipway:${networkId}`;
 }

@@ -2,20 +2,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { addAddress, listAddresses } from "../linux/netlink/addresses.ts";
-import { changeLink, createBridge, deleteLink, findLink, getLink, type Link } from "../linux/netlink/links.ts";
+import { changeLink, createBridge, findLink, type Link } from "../linux/netlink/links.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { addressBytes, parseCidr } from "./cidr.ts";
 import { macFor, randomMac } from "./mac-address.ts";
 import type { BridgeNetwork, Subnet } from "./network-driver.ts";
+import type { OwnLinks } from "./own-links.ts";
 
 /**
  * The bridge of a network, there and up, with its addresses. Idempotent: only what is missing is done.
- * @param owner what a bridge of ours has for its alias.
  * @throws EngineError Conflict when the bridge, or another link, has the name and is not ours to use.
  */
-export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {
+export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, own: OwnLinks): Link {
   const found = findLink(socket, network.bridge);
-  const bridge = found === undefined ? makeBridge(socket, network, owner) : usable(found, owner);
+  const bridge = found === undefined ? makeBridge(socket, network, own) : usable(found, own);
   const present = listAddresses(socket)
     .filter(({ link }) => link === bridge.index)
     .map(({ address }) => Buffer.from(address).toString("hex"));
@@ -35,54 +35,24 @@ function addressesOf({ subnet, gateway, ipv6, mode4, mode6 }: BridgeNetwork): re
   return ipv6 === undefined || mode6 === "isolated" ? own : [...own, ipv6];
 }
 
-function makeBridge(socket: NetlinkSocket, network: BridgeNetwork, owner: string): Link {
+function makeBridge(socket: NetlinkSocket, network: BridgeNetwork, own: OwnLinks): Link {
   const { bridge, mtu, ipv6, gateway } = network;
   const macAddress = gateway === "" ? randomMac() : macFor(gateway);
-  return makeOwned(socket, bridge, owner, (name) => {
+  return own.make(bridge, (name) => {
     createBridge(socket, { name, mtu, macAddress });
     if (ipv6 === undefined) changeLink(socket, name, { ipv6LinkLocal: false });
   });
 }
 
-/**
- * A link that has its name and our alias at once: under another name until then, which `sweep` knows as ours, so that a crash
- * never leaves one that nobody owns.
- * @throws SyscallError EEXIST when the name is taken.
- */
-export function makeOwned(socket: NetlinkSocket, name: string, owner: string, make: (name: string) => void): Link {
-  const unfinished = `sl${owner.slice(OWNER_PREFIX.length)}-new`;
-  deleteLink(socket, unfinished);
-  make(unfinished);
-  try {
-    changeLink(socket, getLink(socket, unfinished).index, { name, alias: owner });
-  } catch (error) {
-    deleteLink(socket, unfinished);
-    throw error;
-  }
-  return getLink(socket, name);
-}
-
 /** A bridge that an administrator made is used as it is; another daemon's has its own addresses and rules. */
-function usable(link: Link, owner: string): Link {
+function usable(link: Link, own: OwnLinks): Link {
   if (link.kind !== "bridge") throw new EngineError("Conflict", `interface ${link.name} exists and is no bridge`);
-  if (link.alias !== owner && link.alias.startsWith(OWNER_PREFIX))
+  if (own.isForeign(link))
     throw new EngineError(
       "Conflict",
       `bridge ${link.name} belongs to another Slipway daemon: give this one a name of its own`,
     );
   return link;
-}
-
-/** Idempotent. A bridge that was there before us stays. */
-export function removeBridge(socket: NetlinkSocket, name: string, owner: string): void {
-  if (findLink(socket, name)?.alias === owner) deleteLink(socket, name);
-}
-
-const OWNER_PREFIX = "slipway:";
-
-/** @param tag of the daemon. */
-export function ownerAlias(tag: string): string {
-  return `${OWNER_PREFIX}${tag}`;
 }
 
 /** So that the host reaches published ports at 127.0.0.1. The rules are there before, and keep containers from it. */

@@ -1,14 +1,13 @@
-import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { changeLink, deleteLink, deleteLinkInBackground, findLink, type Link } from "../linux/netlink/links.ts";
+import { changeLink, deleteLinkInBackground, findLink, type Link } from "../linux/netlink/links.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { createDummy, createStackedLink, createVlan } from "../linux/netlink/stacked-links.ts";
 import { inNetworkNamespace } from "../linux/network-namespace.ts";
 import { configureEndpoint } from "./configure-endpoint.ts";
-import { makeOwned, ownerAlias } from "./host-bridge.ts";
 import type { EndpointPlan, ParentDriver, ParentNetwork } from "./network-driver.ts";
+import { OwnLinks } from "./own-links.ts";
 
 /**
  * macvlan and ipvlan networks on the interfaces of this host, in the network namespace of the daemon.
@@ -23,13 +22,13 @@ export function createParentDriver(deps: {
 
 class KernelParentDriver implements ParentDriver, Disposable {
   readonly #log: Logger;
-  readonly #owner: string;
   readonly #socket = new NetlinkSocket(0);
+  readonly #own: OwnLinks;
   readonly #background = new Set<Promise<void>>();
 
   constructor({ daemonId, log }: { readonly daemonId: string; readonly log: Logger }) {
     this.#log = log;
-    this.#owner = ownerAlias(createHash("sha256").update(daemonId).digest("hex").slice(0, 4));
+    this.#own = new OwnLinks(this.#socket, daemonId);
   }
 
   setup({ parent }: ParentNetwork): void {
@@ -37,12 +36,12 @@ class KernelParentDriver implements ParentDriver, Disposable {
     if (parent === "lo")
       throw new EngineError("InvalidParameter", "loopback interface is not a valid macvlan parent link");
     if (found === undefined) this.#makeParent(parent);
-    else if (found.alias === this.#owner && !found.up) changeLink(this.#socket, found.index, { up: true });
+    else if (this.#own.nameOf(found) === parent && !found.up) changeLink(this.#socket, found.index, { up: true });
   }
 
   #makeParent(parent: string): void {
     const make = this.#makerOf(parent);
-    makeOwned(this.#socket, parent, this.#owner, make);
+    this.#own.make(parent, make);
     changeLink(this.#socket, parent, { up: true });
   }
 
@@ -60,7 +59,7 @@ class KernelParentDriver implements ParentDriver, Disposable {
   }
 
   teardown({ parent }: ParentNetwork): void {
-    if (findLink(this.#socket, parent)?.alias === this.#owner) deleteLink(this.#socket, parent);
+    this.#own.remove(parent);
   }
 
   connect(network: ParentNetwork, endpoint: EndpointPlan): void {

@@ -30,10 +30,14 @@ const bind = libc.func("int bind(int fd, const void *address, uint length)") as 
 export const NFTABLES_GROUP = 7;
 
 /**
- * Calls `onChange` when the kernel tells a multicast group something, at least once for what came together; also when more came
- * than it could keep (ENOBUFS). Of this network namespace.
+ * Calls `onChange` when the kernel tells a multicast group something, with what it tells; also when more came than it could keep (ENOBUFS),
+ * without. Of this network namespace.
  */
-export function watchNetlinkGroup(protocol: number, group: number, onChange: () => void): Disposable {
+export function watchNetlinkGroup(
+  protocol: number,
+  group: number,
+  onChange: (datagram: Buffer | undefined) => void,
+): Disposable {
   const fd = check("socket", socket(AF_NETLINK, RAW_NONBLOCK_CLOEXEC, protocol), "netlink");
   try {
     // struct sockaddr_nl; the kernel chooses the port.
@@ -47,7 +51,7 @@ export function watchNetlinkGroup(protocol: number, group: number, onChange: () 
     function again(error: Error): void {
       if (errnoOf(error) !== "ENOBUFS") return;
       watch = watchDescriptor(fd, { onData: onChange, onError: again });
-      onChange();
+      onChange(undefined);
     }
     return {
       [Symbol.dispose](): void {

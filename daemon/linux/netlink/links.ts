@@ -3,7 +3,8 @@ import { errnoOf } from "../../base/errors.ts";
 import { type Attribute, attribute, decodeAttributes, type Message, nested, text, textOf, u32, u8 } from "./message.ts";
 import { type NetlinkSocket, requestInBackground } from "./socket.ts";
 
-const [RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK] = [16, 17, 18];
+export const [RTM_NEWLINK, RTM_DELLINK] = [16, 17];
+const RTM_GETLINK = 18;
 const CREATE_EXCLUSIVE = 0x400 | 0x200;
 const IFF_UP = 1;
 export const IFLA = {
