@@ -7,22 +7,14 @@ import { busyboxLayer, dockerArchive, sha256 } from "../support/busybox-image.ts
 import { TestDaemon } from "../support/daemon.ts";
 import type { ApiRequest } from "../support/http.ts";
 import { output } from "../support/process.ts";
+import { engineState, itRefuses, type Refusal } from "../support/refusals.ts";
 import { tarArchive, type TarEntry } from "../support/tar.ts";
 
 const CREATE = "/containers/create";
 const json = (text: string): ApiRequest => ({ body: text, headers: { "content-type": "application/json" } });
 const busybox = (more: Readonly<Record<string, unknown>>): ApiRequest => ({ body: { Image: "busybox", ...more } });
 
-type Case = readonly [
-  title: string,
-  method: string,
-  path: string,
-  request: ApiRequest,
-  status: number,
-  message: RegExp,
-];
-
-const REQUESTS: readonly Case[] = [
+const REQUESTS: readonly Refusal[] = [
   ["broken JSON", "POST", CREATE, json('{"Image": '), 400, /JSON|EOF|unexpected/i],
   ["an empty body", "POST", CREATE, json(""), 400, /./],
   ["a number where a name belongs", "POST", CREATE, json('{"Image": 7}'), 400, /./],
@@ -124,19 +116,6 @@ const CLIMBERS: readonly (readonly [title: string, entries: (victim: string) => 
   ["a whiteout of `..`", () => [{ name: ".wh...", data: "" }]],
 ];
 
-/** What a client can see of the engine. */
-async function state(daemon: TestDaemon): Promise<unknown> {
-  type Named = { readonly Id?: string; readonly Name?: string };
-  const paths = ["/containers/json?all=1", "/images/json?all=1", "/volumes", "/networks"];
-  const lists = await Promise.all(
-    paths.map((path) => daemon.call<readonly Named[] | { Volumes: readonly Named[] }>("GET", path)),
-  );
-  const nameOf = ({ Id, Name }: Named): string => Id ?? Name ?? "";
-  return lists.map((list) =>
-    ("Volumes" in list ? list.Volumes : list).toSorted((a, b) => nameOf(a).localeCompare(nameOf(b))),
-  );
-}
-
 /** A load is refused by its status or, once its stream has begun, by an error in it. */
 async function refusal(daemon: TestDaemon, archive: Buffer): Promise<string> {
   const { status, text, message } = await daemon.api("POST", "/images/load", { body: archive });
@@ -155,22 +134,14 @@ describe("bad input", function () {
     await daemon?.[Symbol.asyncDispose]();
   });
 
-  for (const [title, method, path, request, status, message] of REQUESTS) {
-    it(`${title}: ${method} ${path.split("?")[0]} answers ${status} and changes nothing`, async () => {
-      const before = await state(daemon);
-      const answer = await daemon.api(method, path, request);
-      equal(answer.status, status, answer.text);
-      match(answer.message, message);
-      deepEqual(await state(daemon), before);
-    });
-  }
+  itRefuses(() => daemon, REQUESTS);
 
   for (const [title, archive] of ARCHIVES) {
     it(`POST /images/load refuses ${title} and keeps no image`, async () => {
-      const before = await state(daemon);
+      const before = await engineState(daemon);
       const reason = await refusal(daemon, archive());
       ok(!reason.startsWith("no error"), reason);
-      deepEqual(await state(daemon), before);
+      deepEqual(await engineState(daemon), before);
     });
   }
 
@@ -223,10 +194,10 @@ describe("a full disk", function () {
   });
 
   it("POST /images/load says so, keeps no image, gives the space back, and the next load works", async () => {
-    const before = await state(daemon);
+    const before = await engineState(daemon);
     const reason = await refusal(daemon, archiveOf(layerOf({ name: "big", data: randomBytes(60 << 20) })));
     match(reason, /no space left on device|ENOSPC/);
-    deepEqual(await state(daemon), before);
+    deepEqual(await engineState(daemon), before);
     await daemon.load(dockerArchive("small:latest", [layerOf({ name: "small", data: randomBytes(4 << 20) })]));
   });
 
