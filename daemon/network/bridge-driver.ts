@@ -97,7 +97,11 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
       if (name === undefined || name === link.name) continue;
       const renamed = link.name;
       this.#log.warn("someone renamed an interface of a container network: it gets its name back", { name, renamed });
-      this.#own.giveNameBack(link, name);
+      try {
+        this.#own.giveNameBack(link, name);
+      } catch (error) {
+        this.#log.warn("an interface cannot have its name back", { name, renamed, error });
+      }
     }
   }
 
@@ -192,9 +196,11 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   sweep(known: ReadonlySet<string>): void {
+    this.#giveNamesBack(listLinks(this.#socket));
     for (const link of listLinks(this.#socket)) {
       const name = this.#own.nameOf(link);
-      if (name !== undefined && !known.has(name)) this.disconnect({ hostInterface: link.name });
+      if (name === undefined || (known.has(name) && link.name === name)) continue;
+      this.disconnect({ hostInterface: link.name });
     }
   }
 
