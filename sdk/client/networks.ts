@@ -22,6 +22,13 @@ export interface ConnectNetworkOptions {
   readonly aliases?: readonly string[];
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;
+  readonly macAddress?: string;
+  /** Names that this container alone knows others by, which are given by theirs: `{ db: "postgres-1" }`. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** Of several networks the one with the highest is the way out; without it 0. */
+  readonly gatewayPriority?: number;
+  /** `com.docker.network.endpoint.ifname`, `com.docker.network.endpoint.sysctls` */
+  readonly driverOptions?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -41,10 +48,17 @@ export class Network implements AsyncDisposable {
 
   /** @param container id or name */
   async connect(container: string, options: ConnectNetworkOptions = {}): Promise<void> {
-    const { aliases, ipv4Address: IPv4Address, ipv6Address: IPv6Address, signal } = options;
+    const { aliases, links, ipv4Address: IPv4Address, ipv6Address: IPv6Address, signal } = options;
     const IPAMConfig =
       IPv4Address === undefined && IPv6Address === undefined ? undefined : { IPv4Address, IPv6Address };
-    const EndpointConfig = { Aliases: aliases && [...aliases], IPAMConfig };
+    const EndpointConfig = {
+      Aliases: aliases && [...aliases],
+      Links: links && Object.entries(links).map(([alias, container]) => `${container}:${alias}`),
+      IPAMConfig,
+      MacAddress: options.macAddress,
+      GwPriority: options.gatewayPriority,
+      DriverOpts: options.driverOptions,
+    };
     await this.#api.networks.connect(this.id, { Container: container, EndpointConfig }, signal);
   }
 

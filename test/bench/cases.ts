@@ -7,7 +7,7 @@ import { inTurns, median, percentile, timeCommand } from "./measure.ts";
 
 export interface Row {
   readonly work: string;
-  readonly unit: "ms" | "MB" | "1/s";
+  readonly unit: "ms" | "MB" | "1/s" | "Gbit/s";
   /** By the engine's name. */
   readonly values: Readonly<Record<string, number>>;
   readonly bar: string;

@@ -63,6 +63,11 @@ export class EngineProcess implements AsyncDisposable {
     return engine;
   }
 
+  /** Path of its network namespace, which is its host's. */
+  get namespace(): string {
+    return `/run/netns/${this.#netns}`;
+  }
+
   get env(): Readonly<Record<string, string>> {
     return { DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: join(this.root, "cli"), DOCKER_CLI_HINTS: "false" };
   }

@@ -12,6 +12,7 @@ import { networkRows } from "./network.ts";
 import { peers } from "./peers.ts";
 import { table, writeResults } from "./report.ts";
 import { runcRow } from "./runc-floor.ts";
+import { throughputRows } from "./throughput.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -40,6 +41,7 @@ try {
   if (wanted("list")) rows.push(...(await listRows(engines)));
   if (wanted("dns")) rows.push(...(await dnsRows(engines, disk)));
   if (wanted("network")) rows.push(...(await networkRows(engines, runs)));
+  if (wanted("throughput")) rows.push(...(await throughputRows(engines)));
   if (wanted("copy-up")) rows.push(await copyUpRow(engines, runs));
   console.log(`\n${table(rows, names)}\n`);
   if (flags.only === undefined || flags.write) console.log(`written to ${writeResults(rows, names, runs)}`);

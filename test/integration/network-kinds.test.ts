@@ -172,6 +172,18 @@ describe("networks of every kind", () => {
       equal(await dockerOk(daemon, "exec", "s2", "ls", "/sys/class/net"), "bar0\nfoo0\nlo");
     });
 
+    it("names of its interfaces that a network begins", async () => {
+      const prefix = ["-o", "com.docker.network.container_iface_prefix=wan"];
+      await dockerOk(daemon, "network", "create", ...prefix, "n1");
+      await dockerOk(daemon, "network", "create", "n2");
+      await run("p1", "--network", "n1", "--network", "n2");
+      equal(await dockerOk(daemon, "exec", "p1", "ls", "/sys/class/net"), "eth0\nlo\nwan0");
+      match(
+        await refusal("network", "create", "-o", "com.docker.network.container_iface_prefix=a/b", "n3"),
+        /invalid value for network option com\.docker\.network\.container_iface_prefix: "a\/b"/,
+      );
+    });
+
     it("are refused in Docker's words, with nothing made", async () => {
       await dockerOk(daemon, "network", "create", "n1");
       for (const text of ["net.ipv4.conf.eth0.log_martians=1", "kernel.shmmax=1", "foo"])

@@ -1,5 +1,5 @@
 /** The SDK against the real daemon, and against dockerd where there is one: the same suite. */
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { Engine, ExecutableNotFound, ImageNotFound, NotFound, Conflict, type EngineEvent } from "../../sdk/index.ts";
 import { busyboxArchive } from "../support/busybox-image.ts";
@@ -144,6 +144,23 @@ function sdkSuite(get: () => Engine): void {
     p.stdin.write("go\n");
     const { stdout } = await p.output();
     equal(stdout.split("\r\n").at(-2), "33 101");
+  });
+
+  it("a network is joined with an address and names of one's choice, and left", async () => {
+    const engine = get();
+    const sleeper = { image: "busybox", command: ["sleep", "100"] };
+    await using network = await engine.networks.create({ name: "sdk-net", subnets: [{ subnet: "10.83.0.0/24" }] });
+    await using other = await engine.containers.create({ ...sleeper, name: "sdk-other", network: "sdk-net" });
+    await other.start();
+    await using joined = await engine.containers.create(sleeper);
+    await joined.start();
+    await network.connect(joined.id, { ipv4Address: "10.83.0.99", aliases: ["web"], links: { db: "sdk-other" } });
+    const endpoint = (await joined.inspect()).NetworkSettings.Networks?.["sdk-net"];
+    deepEqual([endpoint?.IPAddress, endpoint?.Aliases?.includes("web")], ["10.83.0.99", true]);
+    const found = await joined.exec(["nslookup", "db", "127.0.0.11"]);
+    match((await found.output()).stdout, /10\.83\.0\./);
+    await network.disconnect(joined.id);
+    equal((await joined.inspect()).NetworkSettings.Networks?.["sdk-net"], undefined);
   });
 
   it("logs: lines with streams and times, and following to the end", async () => {

@@ -5,6 +5,8 @@ export const BRIDGE_NAME = "com.docker.network.bridge.name";
 export const ENABLE_ICC = "com.docker.network.bridge.enable_icc";
 export const ENABLE_MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade";
 export const HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
+/** Of networks of every driver. */
+export const CONTAINER_IFACE_PREFIX = "com.docker.network.container_iface_prefix";
 export const MTU = "com.docker.network.driver.mtu";
 export const GATEWAY_MODE_IPV4 = "com.docker.network.bridge.gateway_mode_ipv4";
 export const GATEWAY_MODE_IPV6 = "com.docker.network.bridge.gateway_mode_ipv6";

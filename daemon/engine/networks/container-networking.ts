@@ -4,7 +4,7 @@ import { newId } from "../../base/ids.ts";
 import type { Sandboxes } from "../../network/network-driver.ts";
 import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
-import { bridgeOf } from "./bridge-network.ts";
+import { bridgeOf, CONTAINER_IFACE_PREFIX } from "./bridge-network.ts";
 import type { ContainerNames } from "./container-names.ts";
 import {
   checkSpec,
@@ -89,7 +89,7 @@ export class ContainerNetworking {
     const endpoints: Record<string, EndpointRecord> = {};
     const taken = new Set(wishes.flatMap(({ settings }) => interfaceOf(settings) ?? []));
     for (const { network, settings } of wishes) {
-      const containerInterface = interfaceOf(settings) ?? freeInterface(taken);
+      const containerInterface = interfaceOf(settings) ?? freeInterface(taken, interfacePrefix(network));
       taken.add(containerInterface);
       const place = { sandboxPath, containerInterface, isWayOut: network.name === out };
       const endpoint = this.#attached.attach(network, settings, newId(), place);
@@ -134,7 +134,10 @@ export class ContainerNetworking {
       sandboxPath,
       containerInterface:
         interfaceOf(settings) ??
-        freeInterface(new Set(Object.values(container.endpoints).map((each) => each.containerInterface ?? "eth0"))),
+        freeInterface(
+          new Set(Object.values(container.endpoints).map((each) => each.containerInterface ?? "eth0")),
+          interfacePrefix(network),
+        ),
       isWayOut: false,
     };
     using undo = new DisposableStack();
@@ -264,6 +267,10 @@ function isPlain({ driver }: NetworkRecord): boolean {
 /** What of the host's belongs to a network, for as long as there is one. */
 function hostLinkOf(network: NetworkRecord): string {
   return hasParent(network) ? parentOf(network).parent : bridgeOf(network).bridge;
+}
+
+function interfacePrefix({ options }: NetworkRecord): string {
+  return options[CONTAINER_IFACE_PREFIX] ?? "eth";
 }
 
 function interfaceOf({ driverOptions = {} }: EndpointSettings): string | undefined {

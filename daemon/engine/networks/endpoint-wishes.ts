@@ -126,9 +126,9 @@ export function wayOut(candidates: readonly WayOut[]): string | undefined {
   return candidates.toSorted(order)[0]?.name;
 }
 
-/** @param taken names of interfaces. @returns the first free one of the kernel's kind. */
-export function freeInterface(taken: ReadonlySet<string>): string {
+/** @param taken names of interfaces. @returns the first free one that begins so. */
+export function freeInterface(taken: ReadonlySet<string>, prefix: string): string {
   let n = 0;
-  while (taken.has(`eth${n}`)) n++;
-  return `eth${n}`;
+  while (taken.has(`${prefix}${n}`)) n++;
+  return `${prefix}${n}`;
 }

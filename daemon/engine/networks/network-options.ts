@@ -3,6 +3,7 @@ import { EngineError } from "../../base/errors.ts";
 import type { NetworkWish } from "../services.ts";
 import {
   BRIDGE_NAME,
+  CONTAINER_IFACE_PREFIX,
   ENABLE_ICC,
   ENABLE_MASQUERADE,
   GATEWAY_MODE_IPV4,
@@ -61,9 +62,15 @@ function isOneOf(known: readonly string[], value: string): boolean {
   return known.includes(value);
 }
 
+/** A number follows it. */
+const ANY_DRIVER: Readonly<Record<string, Check>> = {
+  [CONTAINER_IFACE_PREFIX]: plain(CONTAINER_IFACE_PREFIX, (value) => /^[a-zA-Z][a-zA-Z0-9_.-]{0,11}$/.test(value)),
+};
+
 /** What we act on, and the values that each takes. */
 const OPTIONS: Readonly<Record<UserDriver, Readonly<Record<string, Check>>>> = {
   bridge: {
+    ...ANY_DRIVER,
     [BRIDGE_NAME]: plain(BRIDGE_NAME, (value) => isInterface(value) && !value.includes("@")),
     [ENABLE_ICC]: plain(ENABLE_ICC, isBoolean),
     [ENABLE_MASQUERADE]: plain(ENABLE_MASQUERADE, isBoolean),
@@ -73,10 +80,12 @@ const OPTIONS: Readonly<Record<UserDriver, Readonly<Record<string, Check>>>> = {
     [GATEWAY_MODE_IPV6]: mode(GATEWAY_MODE_IPV6),
   },
   macvlan: {
+    ...ANY_DRIVER,
     [PARENT]: plain(PARENT, isInterface),
     [MACVLAN_MODE]: oneOf(MACVLAN_MODES, "mode", "macvlan"),
   },
   ipvlan: {
+    ...ANY_DRIVER,
     [PARENT]: plain(PARENT, isInterface),
     [IPVLAN_MODE]: oneOf(IPVLAN_MODES, "mode", "ipvlan"),
     [IPVLAN_FLAG]: oneOf(IPVLAN_FLAGS, "flag", "ipvlan"),

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode, type DecodedPacket } from "dns-packet";
@@ -14,6 +14,8 @@ import { parseQuery, type Query } from "../../../daemon/network/dns/query.ts";
 import type { Upstream } from "../../../daemon/network/dns/upstream-sockets.ts";
 
 type Answers = (question: Buffer, send: (answer: Buffer) => void) => void;
+/** Nobody else has a port here, so that both protocols can have the same. */
+const LOOPBACK = "127.53.53.53";
 const NEVER = new AbortController().signal;
 const UDP = { transport: "udp", limit: 512 } as const;
 
@@ -44,23 +46,24 @@ describe("forward", () => {
 
   /** @param overTcp what it says there, where it says something. */
   async function server(overUdp: Answers, overTcp?: Answers): Promise<Upstream> {
-    const udp = createSocket("udp4");
-    udp.on("message", (question, { port, address }) => overUdp(question, (answer) => udp.send(answer, port, address)));
-    udp.bind(0, "127.0.0.1");
-    await once(udp, "listening");
-    sockets.push(udp);
-    const { port } = udp.address();
+    let port = 0;
     if (overTcp !== undefined) {
       const tcp = createServer((socket) => {
         void (async () => {
           for await (const question of readFrames(socket)) overTcp(question, (answer) => socket.write(toFrame(answer)));
         })();
       });
-      tcp.listen(port, "127.0.0.1");
+      tcp.listen(0, LOOPBACK);
       await once(tcp, "listening");
       servers.push(tcp);
+      ({ port } = tcp.address() as AddressInfo);
     }
-    return { address: "127.0.0.1", port, namespace: undefined };
+    const udp = createSocket("udp4");
+    udp.on("message", (question, from) => overUdp(question, (answer) => udp.send(answer, from.port, from.address)));
+    udp.bind(port, LOOPBACK);
+    await once(udp, "listening");
+    sockets.push(udp);
+    return { address: LOOPBACK, port: udp.address().port, namespace: undefined };
   }
 
   it("gives the answer of the first server under the question's id, asked with another", async () => {
