@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { EngineError } from "../base/errors.ts";
 
 /** One value of an option → its meaning. All throw EngineError InvalidParameter. */
@@ -47,12 +47,14 @@ export interface AddressPoolBase {
   readonly size: number;
 }
 
-/** `base=172.30.0.0/16,size=24` */
+/** `base=172.30.0.0/16,size=24`, `base=fd00:1::/48,size=64` */
 export function parseAddressPool(text: string): AddressPoolBase {
   const fields = new Map(text.split(",").map((field) => split(field.trim())));
   const [base = "", size = ""] = [fields.get("base"), fields.get("size")];
-  const prefix = prefixOf(base);
-  if (fields.size !== 2 || prefix === undefined || !/^\d+$/.test(size) || Number(size) < prefix || Number(size) > 30)
+  const isIpv6 = base.includes(":");
+  const prefix = isIpv6 ? ipv6PrefixOf(base) : prefixOf(base);
+  const most = isIpv6 ? 126 : 30;
+  if (fields.size !== 2 || prefix === undefined || !/^\d+$/.test(size) || Number(size) < prefix || Number(size) > most)
     throw invalid(`invalid default address pool: ${text}, wanted base=CIDR,size=BITS`);
   return { base, size: Number(size) };
 }
@@ -79,6 +81,11 @@ function prefixOf(cidr: string): number | undefined {
   const [address = "", length = "", ...more] = cidr.split("/");
   const prefix = /^\d{1,2}$/.test(length) ? Number(length) : 99;
   return more.length === 0 && isIPv4(address) && prefix <= 30 ? prefix : undefined;
+}
+
+function ipv6PrefixOf(cidr: string): number | undefined {
+  const [address = "", length = "", ...more] = cidr.split("/");
+  return more.length === 0 && isIPv6(address) && /^\d{1,3}$/.test(length) ? Number(length) : undefined;
 }
 
 const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

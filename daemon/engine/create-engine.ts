@@ -68,6 +68,7 @@ export interface NetworkDrivers {
   readonly macFor: (ipAddress: string) => string;
   /** @param used subnets of other networks, beside those of the host. */
   readonly chooseSubnet: (used: readonly string[]) => Subnet;
+  readonly chooseIpv6Subnet: (used: readonly string[]) => Subnet | undefined;
   /** Of the default bridge, where the configuration has them. */
   readonly bip?: Subnet;
   readonly bridgeName: string;

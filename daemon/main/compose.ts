@@ -22,7 +22,7 @@ import { createBridgeDriver } from "../network/bridge-driver.ts";
 import { macFor } from "../network/mac-address.ts";
 import { createParentDriver } from "../network/parent-driver.ts";
 import { createSandboxes } from "../network/sandboxes.ts";
-import { chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../network/subnet-choice.ts";
+import { chooseIpv6Subnet, chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../network/subnet-choice.ts";
 import { apparmorProfile, DEFAULT_APPARMOR_PROFILE } from "../oci/apparmor.ts";
 import { Registries } from "../registry/registries.ts";
 import { createRuntime } from "../runtime/shim-runtime.ts";
@@ -149,6 +149,7 @@ function networkDrivers(
       new AddressRange({ subnet, range, reserved: [gateway, ...reserved] }),
     macFor,
     chooseSubnet: (used) => chooseSubnet(pools, [...hostSubnets(), ...used]),
+    chooseIpv6Subnet: (used) => chooseIpv6Subnet(pools, [...hostSubnets(), ...used]),
     bip: config.bip,
     bridgeName: config.bridge,
     mtu: config.mtu,

@@ -18,11 +18,26 @@ export const DEFAULT_POOLS: readonly PoolSpec[] = [
 ];
 
 /**
- * The first network of the pools that nothing else uses.
+ * The first IPv4 network of the pools that nothing else uses; Docker's own pools serve where none of these is of IPv4.
  * @param used subnets of other networks of ours and of the host.
  * @throws EngineError Unavailable when every one overlaps something.
  */
 export function chooseSubnet(pools: readonly PoolSpec[], used: readonly string[]): Subnet {
+  return firstFree(ofFamily(4, pools) ?? ofFamily(4, DEFAULT_POOLS) ?? [], used);
+}
+
+/** The same of IPv6. @returns undefined where no pool is of IPv6: the network is to have one that nobody else has. */
+export function chooseIpv6Subnet(pools: readonly PoolSpec[], used: readonly string[]): Subnet | undefined {
+  const own = ofFamily(6, pools);
+  return own && firstFree(own, used);
+}
+
+function ofFamily(family: 4 | 6, pools: readonly PoolSpec[]): readonly PoolSpec[] | undefined {
+  const found = pools.filter(({ base }) => parseCidr(base).family === family);
+  return found.length === 0 ? undefined : found;
+}
+
+function firstFree(pools: readonly PoolSpec[], used: readonly string[]): Subnet {
   const taken = used.map(parseCidr);
   for (const candidate of candidatesOf(pools)) {
     if (taken.some((each) => overlaps(each, candidate))) continue;
@@ -35,8 +50,6 @@ export function chooseSubnet(pools: readonly PoolSpec[], used: readonly string[]
 function* candidatesOf(pools: readonly PoolSpec[]): Generator<Cidr> {
   for (const { base, size } of pools) {
     const pool = parseCidr(base);
-    // Networks have IPv6 addresses of their own choice.
-    if (pool.family === 6) continue;
     const step = sizeOf({ ...pool, prefixLength: size });
     for (let at = pool.base; at < pool.base + sizeOf(pool); at += step)
       yield { family: pool.family, base: at, prefixLength: size };

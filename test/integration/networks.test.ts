@@ -26,7 +26,7 @@ import { createBridgeDriver } from "../../daemon/network/bridge-driver.ts";
 import { macFor } from "../../daemon/network/mac-address.ts";
 import { createParentDriver } from "../../daemon/network/parent-driver.ts";
 import { createSandboxes } from "../../daemon/network/sandboxes.ts";
-import { chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../../daemon/network/subnet-choice.ts";
+import { chooseIpv6Subnet, chooseSubnet, DEFAULT_POOLS, hostSubnets } from "../../daemon/network/subnet-choice.ts";
 import { enterOwnNetns } from "../support/own-netns.ts";
 
 const wish = (name: string, more: Partial<NetworkWish> & { readonly subnet?: string } = {}): NetworkWish => {
@@ -64,6 +64,7 @@ function engineOn(root: string) {
   const networks = new NetworkStore({
     metadata,
     chooseSubnet: (used) => chooseSubnet(DEFAULT_POOLS, [...hostSubnets(), ...used]),
+    chooseIpv6Subnet: (used) => chooseIpv6Subnet(DEFAULT_POOLS, [...hostSubnets(), ...used]),
     bridgeName: "slipway0",
     mtu: 1500,
     containers: () => store.all(),

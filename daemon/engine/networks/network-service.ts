@@ -67,7 +67,11 @@ export class NetworkService implements Networks {
     const { networks } = this.#deps;
     if (wish.configOnly === true) return configRecordOf(wish);
     const whole = wish.configFrom === undefined ? wish : wishFrom(wish, this.#configOf(wish.configFrom));
-    const network = recordOf(whole, { used: networks.subnets(), chooseSubnet: () => networks.chooseSubnet() });
+    const network = recordOf(whole, {
+      used: networks.subnets(),
+      chooseSubnet: () => networks.chooseSubnet(),
+      chooseIpv6Subnet: () => networks.chooseIpv6Subnet(),
+    });
     refuseTakenParent(network, networks.list(new Map()));
     return network;
   }

@@ -13,6 +13,8 @@ export interface WishContext {
   /** Of other networks, both families. */
   readonly used: readonly string[];
   readonly chooseSubnet: () => { readonly subnet: string; readonly gateway: string };
+  /** Undefined where the configuration has no pool of IPv6. */
+  readonly chooseIpv6Subnet: () => { readonly subnet: string; readonly gateway: string } | undefined;
 }
 
 /**
@@ -86,10 +88,10 @@ function poolsOf(
   const isolated = (option: string): boolean => options[option] === "isolated";
   const v4 = (): IpamPool =>
     ipv4?.subnet === undefined ? { ...context.chooseSubnet(), ...auxiliaryOf(ipv4) } : completePool(ipv4, context.used);
-  const v6 = (): IpamPool =>
-    ipv6?.subnet === undefined
-      ? completePool({ subnet: uniqueLocal(id), gateway: defaultGateway(uniqueLocal(id)) }, context.used)
-      : completePool(ipv6, context.used);
+  const chosenV6 = (): IpamPool =>
+    context.chooseIpv6Subnet() ??
+    completePool({ subnet: uniqueLocal(id), gateway: defaultGateway(uniqueLocal(id)) }, context.used);
+  const v6 = (): IpamPool => (ipv6?.subnet === undefined ? chosenV6() : completePool(ipv6, context.used));
   return {
     ...(enableIpv4 !== false && (isolated(GATEWAY_MODE_IPV4) ? withoutRouter(v4()) : v4())),
     ...(enableIpv6 && { ipv6: isolated(GATEWAY_MODE_IPV6) ? withoutRouter(v6()) : v6() }),

@@ -14,6 +14,9 @@ export interface NetworkDeps {
    * @param used subnets of other networks, beside those of the host.
    */
   readonly chooseSubnet: (used: readonly string[]) => { readonly subnet: string; readonly gateway: string };
+  readonly chooseIpv6Subnet: (
+    used: readonly string[],
+  ) => { readonly subnet: string; readonly gateway: string } | undefined;
   /** Of the default bridge, where the daemon's configuration has them. */
   readonly bip?: { readonly subnet: string; readonly gateway: string };
   readonly bridgeName: string;
@@ -62,6 +65,11 @@ export class NetworkStore {
   /** @throws EngineError Unavailable when the pools are used up. */
   chooseSubnet(): { readonly subnet: string; readonly gateway: string } {
     return this.#deps.chooseSubnet(this.subnets());
+  }
+
+  /** Undefined where the configuration has no pool of IPv6. @throws EngineError as `chooseSubnet` does. */
+  chooseIpv6Subnet(): { readonly subnet: string; readonly gateway: string } | undefined {
+    return this.#deps.chooseIpv6Subnet(this.subnets());
   }
 
   /** Of every network, both families. */

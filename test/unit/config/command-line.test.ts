@@ -75,6 +75,7 @@ describe("configuration", () => {
       [["--exec-opt", "native.cgroupdriver=systemd"], { cgroupDriver: "systemd" }],
       [["--bip", "10.1.2.3/20"], { bip: { subnet: "10.1.0.0/20", gateway: "10.1.2.3" } }],
       [["--default-address-pool", "base=10.0.0.0/8,size=24"], { addressPools: [{ base: "10.0.0.0/8", size: 24 }] }],
+      [["--default-address-pool", "base=fd00:1::/48,size=64"], { addressPools: [{ base: "fd00:1::/48", size: 64 }] }],
       [["--insecure-registry", "a:1", "--insecure-registry", "b"], { insecureRegistries: ["a:1", "b"] }],
       [["--live-restore", "--userland-proxy=false", "-s", "overlay2", "--log-driver", "json-file"], {}],
     ];

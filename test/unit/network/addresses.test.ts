@@ -3,7 +3,7 @@ import type { ErrorKind } from "../../../daemon/base/errors.ts";
 import { AddressRange, defaultGateway } from "../../../daemon/network/address-range.ts";
 import { contains, formatCidr, overlaps, parseCidr } from "../../../daemon/network/cidr.ts";
 import { macFor } from "../../../daemon/network/mac-address.ts";
-import { chooseSubnet, DEFAULT_POOLS } from "../../../daemon/network/subnet-choice.ts";
+import { chooseIpv6Subnet, chooseSubnet, DEFAULT_POOLS } from "../../../daemon/network/subnet-choice.ts";
 
 const kind = (expected: ErrorKind) => (error: Error & { kind?: string }) => error.kind === expected;
 
@@ -149,6 +149,15 @@ describe("chooseSubnet", () => {
   it("pools of the configuration", () => {
     const pools = [{ base: "10.10.0.0/16", size: 24 }];
     equal(chooseSubnet(pools, ["10.10.0.0/23"]).subnet, "10.10.2.0/24");
+  });
+
+  it("IPv6 from the pools of the configuration alone", () => {
+    const pools = [{ base: "fd00:1::/48", size: 64 }];
+    equal(chooseIpv6Subnet(DEFAULT_POOLS, []), undefined);
+    deepEqual(chooseIpv6Subnet(pools, ["10.0.0.0/8"]), { subnet: "fd00:1::/64", gateway: "fd00:1::1" });
+    equal(chooseIpv6Subnet(pools, ["fd00:1::/63"])?.subnet, "fd00:1:0:2::/64");
+    throws(() => chooseIpv6Subnet(pools, ["fd00::/16"]), { kind: "Unavailable" });
+    equal(chooseSubnet(pools, []).subnet, "172.17.0.0/16", "IPv4 has Docker's own then");
   });
 });
 
