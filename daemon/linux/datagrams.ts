@@ -2,6 +2,7 @@
 import { closeSync } from "node:fs";
 import { check, lastErrno, libc, SyscallError } from "./libc.ts";
 import { encodeAddress } from "./port-socket.ts";
+import { connect, socket } from "./socket-calls.ts";
 
 const MSG_DONTWAIT = 0x40;
 const CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
@@ -20,16 +21,6 @@ const recvfrom = libc.func("long recvfrom(int fd, void *b, size_t n, int flags, 
 const sendto = libc.func(
   "long sendto(int fd, const void *b, size_t n, int flags, const void *address, uint length)",
 ) as (fd: number, bytes: Bytes, size: number, flags: number, address: Bytes, length: number) => number;
-const socket = libc.func("int socket(int domain, int type, int protocol)") as (
-  domain: number,
-  type: number,
-  protocol: number,
-) => number;
-const connect = libc.func("int connect(int fd, const void *address, uint length)") as (
-  fd: number,
-  address: Bytes,
-  length: number,
-) => number;
 
 const ifNameToIndex = libc.func("uint if_nametoindex(const char *name)") as (name: string) => number;
 

@@ -1,6 +1,7 @@
 /** Datagrams to the service manager (sd_notify(3)): Node has no unix datagram sockets. */
 import { closeSync } from "node:fs";
 import { check, libc } from "./libc.ts";
+import { socket } from "./socket-calls.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -8,11 +9,6 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_NOSIGNAL = 0x4000;
 const PATH_OFFSET = 2;
 
-const socket = libc.func("int socket(int domain, int type, int protocol)") as (
-  domain: number,
-  type: number,
-  protocol: number,
-) => number;
 const sendto = libc.func(
   "long sendto(int fd, const void *data, size_t size, int flags, const void *address, uint length)",
 ) as (fd: number, data: Uint8Array, size: number, flags: number, address: Uint8Array, length: number) => number;

@@ -1,6 +1,7 @@
 /** Sockets that keep a port of the host taken (bind(2), ip(7), ipv6(7)), without an event loop. */
 import { closeSync } from "node:fs";
 import { check, libc } from "./libc.ts";
+import { bind, listen, setsockopt, socket } from "./socket-calls.ts";
 
 const [AF_INET, AF_INET6] = [2, 10];
 const CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
@@ -10,28 +11,10 @@ const [IPPROTO_IPV6, IPV6_V6ONLY] = [41, 26];
 const BACKLOG = 128;
 
 type Bytes = Uint8Array;
-const socket = libc.func("int socket(int domain, int type, int protocol)") as (
-  d: number,
-  t: number,
-  p: number,
-) => number;
-const bind = libc.func("int bind(int fd, const void *address, uint length)") as (
-  f: number,
-  a: Bytes,
-  l: number,
-) => number;
-const listen = libc.func("int listen(int fd, int backlog)") as (fd: number, backlog: number) => number;
 const getsockname = libc.func("int getsockname(int fd, void *address, void *length)") as (
   fd: number,
   address: Bytes,
   length: Bytes,
-) => number;
-const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint length)") as (
-  fd: number,
-  level: number,
-  name: number,
-  value: Bytes,
-  length: number,
 ) => number;
 
 export interface PortSocketOptions {

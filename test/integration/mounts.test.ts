@@ -1,42 +1,28 @@
 /** Mounts of real containers, seen from inside. What is Docker's own holds for dockerd too. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TestDaemon } from "../support/daemon.ts";
-import { docker, dockerOk, needsDocker } from "../support/docker-cli.ts";
-import { importTree } from "../support/import-tree.ts";
+import type { TestDaemon } from "../support/daemon.ts";
+import { DataDaemon, RUN } from "../support/data-image.ts";
+import { needsDocker } from "../support/docker-cli.ts";
 import { mountsBelow } from "../support/leak-guard.ts";
-
-const RUN = ["run", "--rm", "--network", "none"] as const;
 
 describe("mounts", function () {
   this.timeout(90_000);
+  let data: DataDaemon;
   let daemon: TestDaemon;
   let folder: string;
   before(needsDocker);
   before(async () => {
-    daemon = await TestDaemon.start();
-    folder = mkdtempSync("/tmp/slipway-mounts-");
-    await importTree(daemon, folder, "with-data:1", (rootfs) => {
-      mkdirSync(join(rootfs, "data/deep"), { recursive: true });
-      writeFileSync(join(rootfs, "data/deep/file"), "from the image");
-      chownSync(join(rootfs, "data/deep/file"), 33, 34);
-      chownSync(join(rootfs, "data"), 33, 33);
-    });
+    data = await DataDaemon.start();
+    ({ daemon, folder } = data);
   });
-  after(async () => {
-    await daemon?.[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(async () => await data?.[Symbol.asyncDispose]());
 
-  const cli = (...args: readonly string[]): Promise<string> => dockerOk(daemon, ...args);
-  const inside = (...args: readonly string[]): Promise<string> => cli(...RUN, ...args);
-  const refusal = async (...args: readonly string[]): Promise<string> => {
-    const { code, stderr } = await docker(daemon, args);
-    ok(code !== 0, `docker ${args.join(" ")} was accepted`);
-    return stderr;
-  };
+  const cli: DataDaemon["cli"] = (...args) => data.cli(...args);
+  const inside: DataDaemon["inside"] = (...args) => data.inside(...args);
+  const refusal: DataDaemon["refusal"] = (...args) => data.refusal(...args);
 
   it("volume-subpath shows a directory or a file, and no link leads out of the volume", async () => {
     const outside = join(folder, "outside");

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { TestDaemon } from "../support/daemon.ts";
 import { TestRegistry } from "../support/registry.ts";
 import { run, runRaw, type RunOptions, type RunResult } from "../support/process.ts";
+import { type Typing, underPty } from "../support/pty.ts";
 import { ROOT } from "../support/source-tree.ts";
 
 const COMMAND = join(ROOT, "sdk/dist/slipway.js");
@@ -35,34 +36,8 @@ describe("slipway", function () {
     return stdout.trimEnd();
   };
 
-  /** Under a pseudo-terminal of 40 x 100: what is typed when a text is seen. */
-  const typed = async (
-    command: string,
-    typing: readonly (readonly [seen: string, keys: string])[],
-  ): Promise<readonly [number, string]> => {
-    const line = `stty rows 40 cols 100; ${process.execPath} -- ${COMMAND} ${command}`;
-    const child = spawn("script", ["-qec", line, "/dev/null"], {
-      env: { ...process.env, ...daemon.env },
-      stdio: ["pipe", "pipe", "inherit"],
-      signal: AbortSignal.timeout(LIMIT_MS),
-      killSignal: "SIGKILL",
-    });
-    const closed = once(child, "close") as Promise<[number | null]>;
-    let screen = "";
-    let from = 0;
-    const left = [...typing];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      screen += text;
-      for (let next = left[0]; next !== undefined && screen.includes(next[0], from); next = left[0]) {
-        left.shift();
-        from = screen.length;
-        child.stdin.write(next[1]);
-      }
-    });
-    const [code] = await closed;
-    child.stdin.end();
-    return [code ?? -1, screen];
-  };
+  const typed = (command: string, typing: readonly Typing[]): Promise<{ code: number; screen: string }> =>
+    underPty(`${process.execPath} -- ${COMMAND} ${command}`, { env: daemon.env, typing, limitMs: LIMIT_MS });
 
   it("run keeps the streams apart and ends with the container's exit code", async () => {
     const { code, stdout, stderr } = await slipway([
@@ -164,16 +139,16 @@ describe("slipway", function () {
   });
 
   it("run -t gives the program a terminal of our size, and it follows ours", async () => {
-    const [code, screen] = await typed("run --rm -it busybox sh", [["# ", "stty size; exit 5\n"]]);
+    const { code, screen } = await typed("run --rm -it busybox sh", [["# ", "stty size; exit 5\n"]]);
     equal(code, 5);
     match(screen, /40 100\r\n/);
     equal(screen.includes("\r\r\n"), false);
   });
 
   it("the detach keys leave the container, and attach comes back to it", async () => {
-    const [code] = await typed("run -it --name dt busybox sh", [["# ", "\x10\x11"]]);
+    const { code } = await typed("run -it --name dt busybox sh", [["# ", "\x10\x11"]]);
     equal(code, 0);
-    const [again, screen] = await typed("attach dt", [["# ", "echo $((40+2)); exit 6\n"]]);
+    const { code: again, screen } = await typed("attach dt", [["# ", "echo $((40+2)); exit 6\n"]]);
     deepEqual([again, screen.includes("42")], [6, true]);
     equal(await ok("rm", "dt"), "dt");
   });

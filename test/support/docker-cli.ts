@@ -1,10 +1,9 @@
 /** The docker CLI, with only its environment pointing to the daemon under test. */
 import type { Context } from "mocha";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import type { TestDaemon } from "./daemon.ts";
 import { run, runRaw, type RunOptions, type RunResult } from "./process.ts";
+import { type Typing, underPty } from "./pty.ts";
 
 export const DOCKER = (process.env["PATH"] ?? "")
   .split(":")
@@ -41,40 +40,12 @@ export async function dockerOk(daemon: TestDaemon, ...args: readonly string[]): 
   return stdout.trim();
 }
 
-/** What is typed, and what must be on the screen before it is. */
-export type Typing = readonly [awaited: string, typed: string];
-
 /** Under a pseudo-terminal of 40 x 100 (script(1)): both streams in one, line ends as `\n`. */
 export async function dockerPty(
   daemon: TestDaemon,
   command: string,
   typing: readonly Typing[] = [],
 ): Promise<RunResult> {
-  const child = spawn("script", ["-qec", `stty rows 40 cols 100; docker ${command}`, "/dev/null"], {
-    env: { ...process.env, ...daemon.env },
-    stdio: ["pipe", "pipe", "inherit"],
-    signal: AbortSignal.timeout(LIMIT_MS),
-    killSignal: "SIGKILL",
-  });
-  const closed = once(child, "close") as Promise<[number | null]>;
-  let screen = "";
-  let seen = 0;
-  const left = [...typing];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    screen += text;
-    typeNext();
-  });
-  function typeNext(): void {
-    const next = left[0];
-    if (next === undefined || !screen.includes(next[0], seen)) return;
-    left.shift();
-    seen = screen.length;
-    child.stdin.write(next[1]);
-    typeNext();
-  }
-  typeNext();
-  const [code] = await closed;
-  // An open input keeps script(1) from typing an end of file of its own.
-  child.stdin.end();
-  return { code: code ?? -1, stdout: screen.replaceAll("\r\n", "\n"), stderr: "" };
+  const { code, screen } = await underPty(`docker ${command}`, { env: daemon.env, typing, limitMs: LIMIT_MS });
+  return { code, stdout: screen.replaceAll("\r\n", "\n"), stderr: "" };
 }

@@ -310,3 +310,18 @@ export interface EndpointRecord {
   /** What is published over it on the host. */
   readonly ports?: readonly PublishedPort[];
 }
+
+/** On no network, or on one that has no addresses. */
+export const NO_ENDPOINT: EndpointRecord = {
+  networkId: "",
+  endpointId: "",
+  gateway: "",
+  ipAddress: "",
+  ipPrefixLen: 0,
+  ipv6Gateway: "",
+  globalIpv6Address: "",
+  globalIpv6PrefixLen: 0,
+  macAddress: "",
+  aliases: [],
+  hostInterface: "",
+};

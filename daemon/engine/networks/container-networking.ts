@@ -2,7 +2,7 @@ import { errnoOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { newId } from "../../base/ids.ts";
 import type { Sandboxes } from "../../network/network-driver.ts";
-import type { Container, EndpointRecord, EndpointSettings } from "../model/container.ts";
+import { NO_ENDPOINT, type Container, type EndpointRecord, type EndpointSettings } from "../model/container.ts";
 import type { NetworkRecord } from "../services.ts";
 import { bridgeOf, CONTAINER_IFACE_PREFIX } from "./bridge-network.ts";
 import type { ContainerNames } from "./container-names.ts";
@@ -39,18 +39,6 @@ export interface Joined {
 /** By network name. */
 export type Endpoints = Readonly<Record<string, EndpointRecord>>;
 
-const NO_ADDRESS = {
-  gateway: "",
-  ipAddress: "",
-  ipPrefixLen: 0,
-  ipv6Gateway: "",
-  globalIpv6Address: "",
-  globalIpv6PrefixLen: 0,
-  macAddress: "",
-  aliases: [],
-  hostInterface: "",
-};
-
 /** Joins containers to networks at start and takes them off at their end. All of it is synchronous kernel work. */
 export class ContainerNetworking {
   readonly #deps: ContainerNetworkingDeps;
@@ -74,7 +62,7 @@ export class ContainerNetworking {
     if (first === undefined && container.spec.host.network.startsWith("container:"))
       return { sandboxPath: undefined, endpoints: {} };
     if (first !== undefined && isPlain(first.network)) {
-      const plain = { networkId: first.network.id, endpointId: newId(), ...NO_ADDRESS };
+      const plain = { ...NO_ENDPOINT, networkId: first.network.id, endpointId: newId() };
       return { sandboxPath: undefined, endpoints: { [first.network.name]: plain } };
     }
     return { sandboxPath, endpoints: this.#joinAll(container, wishes, sandboxPath) };

@@ -2,6 +2,7 @@ import { closeSync } from "node:fs";
 import koffi from "koffi";
 import { errnoOf } from "../../base/errors.ts";
 import { check, libc } from "../libc.ts";
+import { bind, setsockopt, socket } from "../socket-calls.ts";
 import { watchDescriptor } from "../watch-descriptor.ts";
 
 const AF_NETLINK = 16;
@@ -10,19 +11,6 @@ const RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000;
 const [SOL_NETLINK, NETLINK_ADD_MEMBERSHIP] = [270, 1];
 const [SOL_SOCKET, SO_ATTACH_FILTER] = [1, 26];
 
-const socket = libc.func("int socket(int domain, int type, int protocol)") as (
-  d: number,
-  t: number,
-  p: number,
-) => number;
-const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint length)") as (
-  fd: number,
-  level: number,
-  name: number,
-  value: Uint8Array,
-  length: number,
-) => number;
-
 const SockFprog = koffi.struct("sock_fprog", { length: "uint16", filter: "uint8 *" });
 const setsockoptFilter = libc.func("setsockopt", "int", ["int", "int", "int", koffi.pointer(SockFprog), "uint"]) as (
   fd: number,
@@ -30,12 +18,6 @@ const setsockoptFilter = libc.func("setsockopt", "int", ["int", "int", "int", ko
   name: number,
   value: { readonly length: number; readonly filter: Uint8Array },
   length: number,
-) => number;
-
-const bind = libc.func("int bind(int fd, const void *address, uint length)") as (
-  f: number,
-  a: Uint8Array,
-  l: number,
 ) => number;
 
 /** NFNLGRP_NFTABLES: every change of rules, whoever makes it. */

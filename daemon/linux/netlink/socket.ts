@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import { check, libc, SyscallError } from "../libc.ts";
+import { setsockopt, socket } from "../socket-calls.ts";
 import {
   type Attribute,
   decodeAttributes,
@@ -26,18 +27,6 @@ const NLMSGERR_ATTR_MSG = 1;
 const RECEIVE_BYTES = 64 * 1024;
 
 type Bytes = Uint8Array;
-const socket = libc.func("int socket(int domain, int type, int protocol)") as (
-  d: number,
-  t: number,
-  p: number,
-) => number;
-const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint length)") as (
-  fd: number,
-  level: number,
-  name: number,
-  value: Bytes,
-  length: number,
-) => number;
 const sendFunction = libc.func("long send(int fd, const void *bytes, size_t length, int flags)");
 const send = sendFunction as unknown as (fd: number, bytes: Bytes, length: number, flags: number) => number;
 const recv = libc.func("long recv(int fd, void *bytes, size_t length, int flags)") as (

@@ -1,20 +1,11 @@
 import type { EndpointSettings as EndpointJson } from "../../../../sdk/contract/index.ts";
-import type { Container, EndpointRecord, EndpointSettings } from "../../../engine/model/container.ts";
+import {
+  NO_ENDPOINT,
+  type Container,
+  type EndpointRecord,
+  type EndpointSettings,
+} from "../../../engine/model/container.ts";
 import { dnsNames } from "../../../engine/networks/container-names.ts";
-
-const NOWHERE: EndpointRecord = {
-  networkId: "",
-  endpointId: "",
-  gateway: "",
-  ipAddress: "",
-  ipPrefixLen: 0,
-  ipv6Gateway: "",
-  globalIpv6Address: "",
-  globalIpv6PrefixLen: 0,
-  macAddress: "",
-  aliases: [],
-  hostInterface: "",
-};
 
 /** `NetworkSettings.Networks`: before the first start the networks are named, with what was asked of them. */
 export function endpointsJson(
@@ -25,7 +16,8 @@ export function endpointsJson(
   const mode = spec.host.network;
   if (mode.startsWith("container:")) return {};
   const wishes = spec.networks ?? {};
-  const known = Object.keys(endpoints).length > 0 ? endpoints : { [mode]: NOWHERE, ...nowhere(Object.keys(wishes)) };
+  const known =
+    Object.keys(endpoints).length > 0 ? endpoints : { [mode]: NO_ENDPOINT, ...nowhere(Object.keys(wishes)) };
   return Object.fromEntries(
     Object.entries(known).map(([network, endpoint]) => {
       const wish = wishes[network] ?? {};
@@ -36,7 +28,7 @@ export function endpointsJson(
 }
 
 function nowhere(networks: readonly string[]): Readonly<Record<string, EndpointRecord>> {
-  return Object.fromEntries(networks.map((network) => [network, NOWHERE]));
+  return Object.fromEntries(networks.map((network) => [network, NO_ENDPOINT]));
 }
 
 /** Names resolve on networks of the user's alone; the three that come with the engine have none. */
