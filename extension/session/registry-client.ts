@@ -17,7 +17,7 @@ export class RegistryFailure extends Error {
 }
 
 const PATIENCE_MS = 15_000;
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_CHARACTERS = 4 * 1024 * 1024;
 const MAX_PAGES = 20;
 const PAGE = 500;
 const MANIFESTS = [
@@ -31,11 +31,14 @@ const MANIFESTS = [
 export class RegistryClient {
   readonly #address: string;
   readonly #login: RegistryLogin | undefined;
+  readonly #patienceMs: number;
   #authorization: string | undefined;
 
-  constructor(address: string, login?: RegistryLogin) {
+  /** @param patienceMs how long one answer may take to begin, and to end */
+  constructor(address: string, login?: RegistryLogin, patienceMs = PATIENCE_MS) {
     this.#address = address;
     this.#login = login;
+    this.#patienceMs = patienceMs;
   }
 
   /** @throws RegistryFailure when it is no registry, or refuses the credentials. */
@@ -97,15 +100,16 @@ export class RegistryClient {
     const headers: Record<string, string> = { accept: path.includes("/manifests/") ? MANIFESTS : "application/json" };
     if (this.#authorization !== undefined) headers["authorization"] = this.#authorization;
     try {
-      return await fetch(this.#base() + path, { method, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+      return await fetch(this.#base() + path, { method, headers, signal: AbortSignal.timeout(this.#patienceMs) });
     } catch (error) {
-      const cause = (error as Error).cause;
-      const reason =
-        (error as Error).name === "TimeoutError"
-          ? "it did not answer"
-          : ((cause as Error | undefined)?.message ?? (error as Error).message);
-      throw new RegistryFailure(`${this.#address} cannot be reached: ${reason}`, undefined, error);
+      throw this.#silence(error);
     }
+  }
+
+  #silence(error: unknown): RegistryFailure {
+    const { name, message, cause } = error as Error;
+    const reason = name === "TimeoutError" ? "it did not answer" : ((cause as Error | undefined)?.message ?? message);
+    return new RegistryFailure(`${this.#address} cannot be reached: ${reason}`, undefined, error);
   }
 
   /** Answers a challenge (RFC 9110, 11.6.1) with what we have. @returns whether it is worth another try */
@@ -132,19 +136,34 @@ export class RegistryClient {
     const url = new URL(realm);
     for (const key of ["service", "scope"]) if (facts.has(key)) url.searchParams.set(key, facts.get(key) ?? "");
     const headers = basic === undefined ? {} : { authorization: basic };
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(this.#patienceMs) });
     if (!response.ok) throw new RegistryFailure(await this.#refusal(response), response.status);
     const body = (await this.#json(response)) as { token?: string; access_token?: string } | null;
     return body?.token ?? body?.access_token;
   }
 
   async #json(response: Response): Promise<unknown> {
-    const text = (await response.text()).slice(0, MAX_BODY_BYTES);
+    const text = await this.#text(response);
     try {
       return JSON.parse(text);
     } catch {
       throw this.#rubbish("no JSON");
     }
+  }
+
+  /** Not all of one that never ends. */
+  async #text(response: Response): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = "";
+    try {
+      for await (const bytes of response.body ?? []) {
+        text += decoder.decode(bytes as Uint8Array, { stream: true });
+        if (text.length > MAX_BODY_CHARACTERS) throw this.#rubbish("too much");
+      }
+    } catch (error) {
+      throw error instanceof RegistryFailure ? error : this.#silence(error);
+    }
+    return text;
   }
 
   #rubbish(what: string): RegistryFailure {
@@ -160,7 +179,7 @@ export class RegistryClient {
       const after = response.headers.get("retry-after");
       return `${this.#address} gets too many requests${after === null ? "" : `; try again in ${after} s`}`;
     }
-    const body = await response.text().catch(() => "");
+    const body = await this.#text(response).catch(() => "");
     const said = /"message"\s*:\s*"([^"]+)"/.exec(body)?.[1];
     return `${this.#address} answered with ${response.status}${said === undefined ? "" : `: ${said}`}`;
   }
