@@ -73,6 +73,23 @@ describe("extension in the workbench", function () {
     await bench.page.locator(".terminal-wrapper.active .xterm").waitFor({ state: "detached" });
   });
 
+  it("offers a shell again that a reload of the window closed", async () => {
+    await bench.menu(bench.row(/^web,/), "Attach Shell");
+    await bench.terminal("#").waitFor();
+    await bench.page.reload();
+    await Workbench.ready(bench.page);
+    await bench.row(/^web, busybox, running/).waitFor();
+    await bench.command("Notifications: Show Notifications");
+    const offer = bench.notification(/were open when the window was closed/);
+    await offer.getByRole("button", { name: "Reattach" }).click();
+    const { id } = await engine.containers.get("web");
+    await bench.terminal("#").waitFor();
+    await bench.type("hostname");
+    await bench.terminal(id.slice(0, 12)).waitFor();
+    await bench.type("exit");
+    await bench.page.locator(".terminal-wrapper.active .xterm").waitFor({ state: "detached" });
+  });
+
   it("shows a log that follows a restart", async () => {
     const command = ["sh", "-c", 'echo "born $(date +%s%N)"; echo oops >&2; exec sleep 1000'];
     const chatty = await engine.containers.create({ image: "busybox", name: "chatty", command, stopTimeout: 0 });
@@ -125,8 +142,13 @@ describe("extension in the workbench", function () {
 
   it("keeps its rows while the engine is away, and comes back by itself", async () => {
     await bench.row(/^web, busybox, running/).click();
+    await bench.menu(bench.row(/^web,/), "Attach Shell");
+    await bench.terminal("#").waitFor();
     await daemon.kill();
     await bench.page.getByText("The engine is away").first().waitFor();
+    await bench.terminal("Press any key to close the terminal").waitFor();
+    await bench.type("");
+    await bench.page.locator(".terminal-wrapper.active .xterm").waitFor({ state: "detached" });
     await bench.row(/^web, busybox, running/).waitFor();
     await daemon.launch();
     await bench.page.getByText("The engine is away").first().waitFor({ state: "detached" });

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { window, type Terminal } from "vscode";
 import type { Context } from "./context.ts";
 import { activeTab, activeText } from "./editor-text.ts";
@@ -119,6 +120,35 @@ export function containerCases(given: () => Context): void {
       terminal.sendText("exec sleep 888");
       await processRuns(container, "sleep 888");
       terminal.dispose();
+    });
+
+    it("slipway.containers.attachShell takes a paste of 1 MB whole", async () => {
+      await using container = await given().running();
+      const { pty } = given().app.shells.options(given().item(container.id)!, { shell: "sh" });
+      const typed = pty;
+      let screen = "";
+      const seen = (text: string): Promise<void> =>
+        new Promise((resolve) => {
+          const listener = typed.onDidWrite((more) => {
+            screen += more;
+            if (!screen.includes(text)) return;
+            listener.dispose();
+            screen = "";
+            resolve();
+          });
+        });
+      const prompt = seen("#");
+      typed.open({ columns: 80, rows: 24 });
+      await prompt;
+      const ready = seen("ready");
+      // What a terminal does to lines would else be what is measured.
+      typed.handleInput?.("stty raw -echo; echo re''ady; head -c 1000000 | md5sum\r");
+      await ready;
+      const paste = "0123456789".repeat(100_000);
+      const sum = seen(createHash("md5").update(paste).digest("hex"));
+      typed.handleInput?.(paste);
+      await sum;
+      typed.close();
     });
 
     it("slipway.containers.attachShellAs takes user and directory, and remembers them", async () => {

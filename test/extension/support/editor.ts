@@ -23,6 +23,8 @@ const CHROMIUM_FLAGS = [
 const SETTINGS = {
   // Else the text of a terminal is not in the page.
   "terminal.integrated.gpuAcceleration": "off",
+  // A window that is loaded anew would open a shell of its own beside ours.
+  "terminal.integrated.hideOnStartup": "whenEmpty",
   "remote.autoForwardPorts": false,
   "workbench.startupEditor": "none",
   "workbench.enableExperiments": false,
