@@ -7,6 +7,7 @@ import { Context, IMAGE } from "./context.ts";
 import { writeResults, type Measured } from "./run.ts";
 
 const EVENTS = 100;
+const SILENCE_MS = 60_000;
 const SHELL_BYTES = 50 * 1000 * 1000;
 const LOG_LINES = 1_000_000;
 const LOG_PROGRAM = `awk 'BEGIN { for (i = 1; i <= ${LOG_LINES}; i++) print "line " i " of the log" }'; exec sleep 1000`;
@@ -54,6 +55,8 @@ export async function run(): Promise<void> {
   measure("rename → row, p95 (ms)", delays.sort((a, b) => a - b)[Math.floor(EVENTS * 0.95)]!);
   for (const each of made) await each.remove();
 
+  measure("timers set in a minute of silence", await timersSet());
+
   const container = await context.running();
   measure("attach shell → prompt (ms)", await timeToPrompt(context, container.id));
   measure("50 MB through a shell (MB/s)", await throughput(context, container.id));
@@ -76,6 +79,22 @@ export async function run(): Promise<void> {
   panel.panel.dispose();
   for (const each of [container, writer]) await each[Symbol.asyncDispose]();
   writeResults(results);
+}
+
+/** By the extension: the editor has its own. */
+async function timersSet(): Promise<number> {
+  const { setTimeout: original, setInterval: originalInterval } = globalThis;
+  let count = 0;
+  const counted =
+    <Set extends (...args: never[]) => unknown>(set: Set) =>
+    (...args: Parameters<Set>): ReturnType<Set> => {
+      if (new Error().stack?.includes("/extension.cjs") === true) count++;
+      return set(...args) as ReturnType<Set>;
+    };
+  Object.assign(globalThis, { setTimeout: counted(original), setInterval: counted(originalInterval) });
+  await new Promise((resolve) => original(resolve, SILENCE_MS));
+  Object.assign(globalThis, { setTimeout: original, setInterval: originalInterval });
+  return count;
 }
 
 function drawn({ app }: Context): Promise<void> {
