@@ -75,16 +75,16 @@ export class OwnLinks {
     if (found !== undefined && this.nameOf(found) === name) deleteLink(this.#socket, name);
   }
 
-  /** Renames what someone else renamed. @throws SyscallError EEXIST when its name is another's by now. */
-  giveNameBack({ index, up }: Link, name: string): void {
+  /** Renames what someone else renamed, and brings it up. @throws SyscallError EEXIST when its name is another's by now. */
+  giveNameBack({ index }: Link, name: string): void {
     try {
       changeLink(this.#socket, index, { name });
     } catch (error) {
+      if (errnoOf(error) !== "EBUSY") throw error;
       // Before Linux 6.2 a link that is up keeps its name.
-      if (errnoOf(error) !== "EBUSY" || !up) throw error;
       changeLink(this.#socket, index, { up: false });
       changeLink(this.#socket, index, { name });
-      changeLink(this.#socket, index, { up: true });
     }
+    changeLink(this.#socket, index, { up: true });
   }
 }

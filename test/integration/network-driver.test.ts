@@ -270,6 +270,12 @@ describe("BridgeDriver", () => {
       return await promise;
     }
 
+    /** Before Linux 6.2 only a link that is down can be renamed. */
+    function rename(link: string, name: string): void {
+      at(host, "ip", "link", "set", link, "down");
+      at(host, "ip", "link", "set", link, "name", name);
+    }
+
     it("rules that someone flushed are back", async () => {
       const warned = watching();
       inHost(() => driver.setup(ONE));
@@ -290,7 +296,7 @@ describe("BridgeDriver", () => {
         inHost(() => driver.setup(ONE));
         const [a, b] = [join_(ONE, "a", 2), join_(ONE, "b", 3)];
         const before = linksOf(host);
-        at(host, "ip", "link", "set", linkOf(a), "name", "strange");
+        rename(linkOf(a), "strange");
         match(await warned, /someone renamed an interface/);
         await setImmediate();
         deepEqual(linksOf(host), before);
@@ -303,8 +309,8 @@ describe("BridgeDriver", () => {
       const a = join_(ONE, "a", 2);
       const before = linksOf(host);
       driver[Symbol.dispose]();
-      at(host, "ip", "link", "set", ONE.bridge, "name", "strange");
-      at(host, "ip", "link", "set", a.hostInterface, "name", "stranger");
+      rename(ONE.bridge, "strange");
+      rename(a.hostInterface, "stranger");
       driver = newDriver();
       inHost(() => driver.setup(ONE));
       inHost(() => driver.sweep(new Set([ONE.bridge, a.hostInterface])));

@@ -73,8 +73,11 @@ export function watchNetlinkGroup(
       watch = watchDescriptor(fd, { onData: onChange, onError: again });
       onChange(undefined);
     }
+    let isOpen = true;
     return {
       [Symbol.dispose](): void {
+        if (!isOpen) return;
+        isOpen = false;
         watch[Symbol.dispose]();
         closeSync(fd);
       },

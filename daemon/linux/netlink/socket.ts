@@ -41,7 +41,7 @@ const recv = libc.func("long recv(int fd, void *bytes, size_t length, int flags)
  * it was opened, for life.
  */
 export class NetlinkSocket implements Disposable {
-  readonly #fd: number;
+  #fd: number;
   readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
   #sequence = 0;
 
@@ -136,8 +136,11 @@ export class NetlinkSocket implements Disposable {
     return decodeMessages(this.#buffer.subarray(0, length));
   }
 
+  /** Idempotent: the number may be another file's by the second time. */
   [Symbol.dispose](): void {
-    closeSync(this.#fd);
+    const fd = this.#fd;
+    this.#fd = -1;
+    if (fd >= 0) closeSync(fd);
   }
 }
 
