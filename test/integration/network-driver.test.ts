@@ -464,8 +464,8 @@ describe("BridgeDriver", () => {
       ];
       inHost(() => driver.publish("a", requests, targetOf(a)));
       const rules = at(host, "nft", "list", "ruleset");
-      match(rules, /udp \. 18082 : 172\.18\.0\.2 \. 53/);
-      match(rules, /tcp \. 18083 : fd18::2 \. 80/);
+      match(rules, /(?:udp|17) \. 18082 : 172\.18\.0\.2 \. 53/);
+      match(rules, /(?:tcp|6) \. 18083 : fd18::2 \. 80/);
     });
 
     it("are back after a flush", async () => {
@@ -474,7 +474,7 @@ describe("BridgeDriver", () => {
       inHost(() => driver.publish("a", [{ ...ANY, hostPort: 18084 }], targetOf(a)));
       at(host, "nft", "flush", "ruleset");
       inHost(() => driver.publish("b", [{ ...ANY, hostPort: 18085 }], targetOf(a)));
-      match(at(host, "nft", "list", "ruleset"), /tcp \. 18084 : .*tcp \. 18085 :/s);
+      match(at(host, "nft", "list", "ruleset"), /(?:tcp|6) \. 18084 : .*(?:tcp|6) \. 18085 :/s);
     });
   });
 

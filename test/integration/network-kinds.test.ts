@@ -123,8 +123,8 @@ describe("networks of every kind", () => {
         const { code, stderr } = await docker(daemon, ["run", "-d", "--name", "i1", "--network", "iv", ...SLEEP]);
         if (stderr.includes("this kernel has no ipvlan")) skipAloud(this, "this kernel has no ipvlan");
         equal(code, 0, stderr);
-        const address = await daemon.inNetns("cat", "/sys/class/net/wire/address");
-        equal(await dockerOk(daemon, "exec", "i1", "cat", "/sys/class/net/eth0/address"), address);
+        const [wire] = JSON.parse(await daemon.inNetns("ip", "-j", "link", "show", "wire")) as [{ address: string }];
+        equal(await dockerOk(daemon, "exec", "i1", "cat", "/sys/class/net/eth0/address"), wire.address);
         const route = mode === "l2" ? /default via 10\.77\.0\.2 dev eth0/ : /default dev eth0/;
         match(await dockerOk(daemon, "exec", "i1", "ip", "route"), route);
       });
