@@ -54,7 +54,8 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   /** What was set up, by its bridge. */
   readonly #networks = new Map<string, BridgeNetwork>();
   #watch: Disposable | undefined;
-  readonly #background = new Set<Promise<void>>();
+  /** Interfaces that are being removed. */
+  readonly #leaving = new Map<string, { readonly gone: Promise<void>; readonly tell: () => void }>();
 
   constructor({ daemonId, respectsFirewall = false, log }: BridgeDriverDeps) {
     this.#log = log;
@@ -113,6 +114,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
           this.#giveNamesBack([news.link]);
           break;
         case "gone":
+          this.#left(news.link.name);
           this.#bringBack(this.#networks.get(news.link.name));
           break;
         case "missed":
@@ -161,11 +163,18 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     if (!network.interContainer) changePort(this.#socket, name, { isolated: true });
   }
 
+  /** Over when the kernel tells that nobody sees it any more (1 ms); the kernel's answer comes when it has tidied up (15 to 25 ms). */
   disconnect({ hostInterface }: { readonly hostInterface: string }): void {
-    const gone = deleteLinkInBackground(hostInterface)
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#leaving.set(hostInterface, { gone: promise, tell: resolve });
+    deleteLinkInBackground(hostInterface)
       .catch((error: unknown) => this.#log.warn("removing an interface failed", { hostInterface, error }))
-      .finally(() => this.#background.delete(gone));
-    this.#background.add(gone);
+      .finally(() => this.#left(hostInterface));
+  }
+
+  #left(hostInterface: string): void {
+    this.#leaving.get(hostInterface)?.tell();
+    this.#leaving.delete(hostInterface);
   }
 
   setDefaultRoute(sandboxPath: string, gateways: Gateways): void {
@@ -210,7 +219,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#background);
+    await Promise.all([...this.#leaving.values()].map(({ gone }) => gone));
   }
 
   [Symbol.dispose](): void {

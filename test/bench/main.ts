@@ -26,9 +26,10 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 const runs = Number(flags.runs);
-const wanted = (name: string): boolean => flags.only === undefined || flags.only.includes(name);
+const only = flags.only && [...flags.only, ...positionals];
+const wanted = (name: string): boolean => only === undefined || only.includes(name);
 
-if (positionals[0] === "extension") await import("./extension.ts");
+if (only === undefined && positionals[0] === "extension") await import("./extension.ts");
 else await engines();
 
 async function engines(): Promise<void> {
