@@ -86,8 +86,7 @@ describe("extension in the workbench", function () {
     await bench.terminal("#").waitFor();
     await bench.type("hostname");
     await bench.terminal(id.slice(0, 12)).waitFor();
-    await bench.type("exit");
-    await bench.page.locator(".terminal-wrapper.active .xterm").waitFor({ state: "detached" });
+    await bench.closeTerminals();
   });
 
   it("shows a log that follows a restart", async () => {

@@ -85,6 +85,12 @@ export class Workbench {
     return this.page.locator(".notifications-center .notification-list-item", { hasText: text }).first();
   }
 
+  /** Also one that the editor opened by itself: it does so when its panel is shown before an extension's terminal is in it. */
+  async closeTerminals(): Promise<void> {
+    await this.command("Terminal: Kill All Terminals");
+    await this.page.locator(".terminal-wrapper.active .xterm").waitFor({ state: "detached" });
+  }
+
   async closeEditors(): Promise<void> {
     await this.command("View: Close All Editors");
   }
