@@ -8,6 +8,15 @@ if (cache) enableCompileCache(join(cache, "slipway", "compiled"));
 
 const { runProgram } = await import("./program.ts");
 const code = await runProgram(process.argv.slice(2), process);
-// Standard output is synchronous for files, pipes and terminals on Linux: nothing is cut. What still waits (a read of the
-// terminal, an idle connection) must not hold the command.
+// Files and terminals take what is written at once, pipes and sockets only what they have room for. What else still waits (a read of
+// the terminal, an idle connection) must not hold the command.
+await Promise.all([process.stdout, process.stderr].map(written));
 process.exit(code);
+
+/** Also when nobody reads any more. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once("close", resolve).write("", () => resolve());
+  await promise;
+}
