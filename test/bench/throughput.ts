@@ -59,9 +59,12 @@ export async function throughputRows(engines: readonly EngineProcess[]): Promise
 async function throughput(namespace: string, address: string): Promise<number> {
   const client = ["iperf3", "-c", address, "-p", String(PORT), "-t", SECONDS, "-J"];
   const result = JSON.parse(await output("nsenter", [`--net=${namespace}`, ...client])) as {
-    end: { sum_received: { bits_per_second: number } };
+    error?: string;
+    end: { sum_received?: { bits_per_second: number } };
   };
-  return result.end.sum_received.bits_per_second;
+  const { sum_received: received } = result.end;
+  if (received === undefined) throw new Error(`iperf3 to ${address}: ${result.error ?? "no result"}`);
+  return received.bits_per_second;
 }
 
 async function setUp(engine: EngineProcess, stack: AsyncDisposableStack): Promise<Place> {
@@ -74,7 +77,9 @@ async function setUp(engine: EngineProcess, stack: AsyncDisposableStack): Promis
   stack.defer(async () => await call("DELETE", `/networks/${NETWORK}`));
   const pidOf = async (name: string, more: object): Promise<number> => {
     const HostConfig = { NetworkMode: NETWORK, ...more };
-    const body = { Image: "busybox", Cmd: ["sleep", "100000"], HostConfig };
+    // dockerd publishes what is exposed too.
+    const ExposedPorts = { [`${PORT}/tcp`]: {} };
+    const body = { Image: "busybox", Cmd: ["sleep", "100000"], ExposedPorts, HostConfig };
     await call("POST", `/containers/create?name=${name}`, body);
     stack.defer(async () => await call("DELETE", `/containers/${name}?force=1`));
     await call("POST", `/containers/${name}/start`);
