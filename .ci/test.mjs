@@ -1,7 +1,7 @@
 // test.mjs [--fast | --inside] [FILE…]: every check of the project, one line of totals at the end.
 // --inside: only what touches the kernel, with the build that is there and ten times the time (a virtual machine).
 import { availableParallelism } from "node:os";
-import { skippedLines, totals } from "./lib/totals.mjs";
+import { report } from "./lib/totals.mjs";
 import { buildStage, fileStages, kernelStages, quickStages } from "./lib/stages.mjs";
 import { runStages } from "./lib/stage-runner.mjs";
 
@@ -22,9 +22,4 @@ else {
   if (!fast) results.push(...(await runStages(kernelStages(1), 1)));
 }
 
-const sum = totals(results);
-for (const line of skippedLines(results)) console.log(line);
-for (const result of results.filter((each) => each.failed > 0)) console.log(`failed: ${result.name}`);
-console.log(`${results.length} stages in ${Math.round((performance.now() - started) / 1000)} s`);
-console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`);
-process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
+process.exitCode = report(results, started);

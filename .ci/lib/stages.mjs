@@ -18,7 +18,8 @@ function mocha(name, files, limitSeconds, slowness = 1) {
   };
 }
 
-const testsIn = (folder) => filesBelow(join(ROOT, "test", folder), (name) => name.endsWith(".test.ts"));
+/** The test files below a folder of test/, absolute. */
+export const testsIn = (folder) => filesBelow(join(ROOT, "test", folder), (name) => name.endsWith(".test.ts"));
 
 /** Before all others: some of them look at what it makes. */
 export function buildStage() {

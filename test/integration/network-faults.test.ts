@@ -1,6 +1,7 @@
 /** A daemon that is killed between any two steps of what it does with networks: the next one repairs what is left. */
 import { equal, ok } from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TestDaemon } from "../support/daemon.ts";
@@ -11,12 +12,14 @@ describe("a daemon killed between any two steps", function () {
   this.timeout(300_000);
   let daemon: TestDaemon;
   const environment = { ...process.env };
-  const killAt = join("/tmp", `slipway-kill-at-${process.pid}`);
+  const scratch = mkdtempSync(join(tmpdir(), "slipway-kill-at-"));
+  const killAt = join(scratch, "steps");
 
   before(async () => {
     // Only the sources can be told to stop anywhere.
     process.env["SLIPWAY_TEST_PROGRAM"] = join(ROOT, "daemon/main.ts");
     process.env["SLIPWAY_TEST_KILL_AT"] = killAt;
+    process.env["NODE_COMPILE_CACHE"] = join(scratch, "compiled");
     process.env["NODE_OPTIONS"] = `--import=${pathToFileURL(join(ROOT, "test/support/kill-at.ts")).href}`;
     const { TestDaemon } = await import("../support/daemon.ts");
     daemon = await TestDaemon.start();
@@ -26,9 +29,9 @@ describe("a daemon killed between any two steps", function () {
     await daemon.call("POST", "/networks/two/connect", { body: { Container: "peer" } });
   });
   after(async () => {
-    rmSync(killAt, { force: true });
     await daemon[Symbol.asyncDispose]();
-    for (const name of ["SLIPWAY_TEST_PROGRAM", "SLIPWAY_TEST_KILL_AT", "NODE_OPTIONS"])
+    rmSync(scratch, { recursive: true, force: true });
+    for (const name of ["SLIPWAY_TEST_PROGRAM", "SLIPWAY_TEST_KILL_AT", "NODE_COMPILE_CACHE", "NODE_OPTIONS"])
       if (environment[name] === undefined) delete process.env[name];
       else process.env[name] = environment[name];
   });

@@ -3,6 +3,7 @@
  * when the file of SLIPWAY_TEST_KILL_AT says n. The file is gone then.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { NetlinkSocket } from "../../daemon/linux/netlink/socket.ts";
 import { Nftables } from "../../daemon/linux/nftables.ts";
 import { SqliteCollection } from "../../daemon/metadata/sqlite-collection.ts";
@@ -21,6 +22,8 @@ function step(): void {
     return;
   }
   rmSync(file);
+  // A process that is killed keeps nothing of what it compiled, and the next of some forty daemons would do it all again.
+  flushCompileCache();
   process.kill(process.pid, "SIGKILL");
 }
 
