@@ -1,5 +1,5 @@
 // What `npm run test:vm` runs: each stage boots a machine of its own, so two of them can run side by side.
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { testsIn } from "./stages.mjs";
 import { ROOT } from "./paths.mjs";
 
@@ -28,7 +28,7 @@ export function vmStages(tools, machine, command) {
   const suite = (files) =>
     stage(
       files.map((file) => basename(file, ".test.ts")).join(", "),
-      `SLIPWAY_TEST_DISPOSABLE=1 node .ci/test.mjs --inside ${files.join(" ")}`,
+      `SLIPWAY_TEST_DISPOSABLE=1 node .ci/test.mjs --inside ${files.map((file) => relative(ROOT, file)).join(" ")}`,
     );
   return [...groups().map(suite), stage("acceptance", undefined, "02-foundation", "03-networks-volumes")];
 }
