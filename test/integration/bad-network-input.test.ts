@@ -48,6 +48,20 @@ const NETWORKS: readonly Refusal[] = [
     400,
     /doesn't support multiple subnets of one address family/,
   ],
+  [
+    "two subnets that overlap",
+    "POST",
+    "/networks/create",
+    {
+      body: {
+        Name: "bad",
+        Driver: "macvlan",
+        IPAM: { Config: [{ Subnet: "10.78.0.0/24" }, { Subnet: "10.78.0.0/28" }] },
+      },
+    },
+    403,
+    /Pool overlaps with other one on this address space/,
+  ],
   ["a subnet that is none", "POST", "/networks/create", subnet({ Subnet: "10.78.0/99" }), 400, /invalid subnet/],
   [
     "a gateway outside",

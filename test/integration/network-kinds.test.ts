@@ -57,6 +57,40 @@ describe("networks of every kind", () => {
     dockerOk(daemon, "network", "create", "-d", "macvlan", "-o", "parent=wire", ...options, name);
 
   describe("macvlan", () => {
+    it("several subnets of a family: the first with room, or the one that an address is of, with its own router", async () => {
+      const second = ["--subnet", "10.78.0.0/24", "--gateway", "10.78.0.254"];
+      await macvlan("mv", "--subnet", "10.77.0.0/30", "--gateway", "10.77.0.2", ...second);
+      await run("m1", "--network", "mv");
+      await run("m2", "--network", "mv");
+      await run("m3", "--network", "mv", "--ip", "10.78.0.9");
+      const of = async (name: string): Promise<readonly unknown[]> => {
+        const { IPAddress, Gateway, IPPrefixLen } = await inspect<Record<string, unknown>>(
+          name,
+          ".NetworkSettings.Networks.mv",
+        );
+        return [IPAddress, Gateway, IPPrefixLen];
+      };
+      deepEqual(await of("m1"), ["10.77.0.1", "10.77.0.2", 30]);
+      deepEqual(await of("m2"), ["10.78.0.1", "10.78.0.254", 24]);
+      deepEqual(await of("m3"), ["10.78.0.9", "10.78.0.254", 24]);
+      match(await dockerOk(daemon, "exec", "m2", "ip", "route"), /default via 10\.78\.0\.254/);
+      await dockerOk(daemon, "exec", "m2", "ping", "-c1", "-W2", "m3");
+      await daemon.kill();
+      await daemon.launch();
+      equal(
+        await dockerOk(daemon, "network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}} {{end}}", "mv"),
+        "10.77.0.0/30 10.78.0.0/24",
+      );
+      // The addresses of both are still held.
+      await dockerOk(daemon, "rm", "-f", "m1");
+      await run("m4", "--network", "mv");
+      deepEqual(await of("m4"), ["10.77.0.1", "10.77.0.2", 30]);
+      match(
+        await refusal("run", "--network", "mv", "--ip", "10.79.0.1", "busybox"),
+        /no configured subnet or ip-range contain/,
+      );
+    });
+
     it("a container is on the parent's wire, under a MAC address of its own, without the host", async () => {
       await macvlan("mv", ...WIRE_SUBNET);
       await run("m1", "--network", "mv", "--ip", "10.77.0.20", "--mac-address", "02:42:0a:4d:00:99");

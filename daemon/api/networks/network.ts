@@ -1,9 +1,9 @@
 import type { EndpointResource, NetworkInspect } from "../../../sdk/contract/index.ts";
 import type { EndpointRecord } from "../../engine/model/container.ts";
-import type { NetworkRecord, Networks } from "../../engine/services.ts";
+import { poolsOf } from "../../engine/model/network.ts";
+import type { IpamPool, NetworkRecord, Networks } from "../../engine/services.ts";
 import { atLeast } from "../http/version.ts";
 
-type Pool = Pick<NetworkRecord, "subnet" | "gateway" | "impliedGateway" | "ipRange" | "auxiliaryAddresses">;
 type Members = ReturnType<Networks["members"]>;
 
 /** A network; `members` are those of inspect, a list has none. */
@@ -38,13 +38,12 @@ function hasIpv4({ configOnly, subnet, driver }: NetworkRecord): boolean {
 }
 
 function poolsJson(network: NetworkRecord): NetworkInspect["IPAM"]["Config"] {
-  const { configOnly, subnet, ipv6 } = network;
-  if (configOnly !== undefined) return configOnly.ipam.configs.map(poolJson);
-  const pools = [...(subnet === undefined ? [] : [network]), ...(ipv6 ? [ipv6] : [])];
+  if (network.configOnly !== undefined) return network.configOnly.ipam.configs.map(poolJson);
+  const pools = poolsOf(network);
   return pools.length === 0 && network.options["parent"] === undefined ? null : pools.map(poolJson);
 }
 
-function poolJson({ subnet, gateway, impliedGateway, ipRange, auxiliaryAddresses }: Pool) {
+function poolJson({ subnet, gateway, impliedGateway, ipRange, auxiliaryAddresses }: Partial<IpamPool>) {
   return {
     Subnet: subnet,
     ...(ipRange !== undefined && { IPRange: ipRange }),

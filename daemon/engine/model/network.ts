@@ -16,6 +16,8 @@ export interface NetworkRecord {
   /** Addresses that are never given out, by the name that the user has for them. */
   readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
   readonly ipv6?: IpamPool;
+  /** Further ones of either family, where the driver can have several. */
+  readonly morePools?: readonly IpamPool[];
   readonly attachable?: boolean;
   /** The subnet was the user's choice: static addresses are taken from such networks alone. */
   readonly ownSubnet?: boolean;
@@ -55,9 +57,25 @@ export interface NetworkWish {
     /** "" is default. */
     readonly driver: string;
     readonly options: Readonly<Record<string, string>>;
-    /** At most one of each family; every field may be missing. */
+    /** Every field may be missing. */
     readonly configs: readonly Partial<IpamPool>[];
   };
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** All pools of a network, each family in the order that the user gave: those of IPv4, then those of IPv6. */
+export function poolsOf(network: NetworkRecord): readonly IpamPool[] {
+  const { subnet, gateway = "", impliedGateway, ipRange, auxiliaryAddresses, ipv6, morePools = [] } = network;
+  const first = subnet === undefined ? [] : [{ subnet, gateway, impliedGateway, ipRange, auxiliaryAddresses }];
+  return [
+    ...first,
+    ...morePools.filter(isIpv4),
+    ...(ipv6 === undefined ? [] : [ipv6]),
+    ...morePools.filter((pool) => !isIpv4(pool)),
+  ];
+}
+
+export function isIpv4({ subnet }: Pick<IpamPool, "subnet">): boolean {
+  return !subnet.includes(":");
 }

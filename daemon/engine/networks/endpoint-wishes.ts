@@ -1,6 +1,7 @@
 import { EngineError, isKind, messageOf } from "../../base/errors.ts";
 import { contains, parseCidr } from "../../network/cidr.ts";
 import type { Container, EndpointSettings } from "../model/container.ts";
+import { poolsOf } from "../model/network.ts";
 import type { NetworkRecord } from "../services.ts";
 
 /** A network that a container is to be on, and how. */
@@ -67,11 +68,12 @@ function checkSettings(network: NetworkRecord, settings: EndpointSettings): void
 /** What a network cannot give, in Docker's words. */
 function problemsOf(network: NetworkRecord, settings: EndpointSettings): readonly string[] {
   const { aliases = [], ipv4Address = "", ipv6Address = "", macAddress = "" } = settings;
-  const { name, subnet, ipv6, ownSubnet = false } = network;
+  const { name, ownSubnet = false } = network;
   const predefined = isPredefined(name);
   const addressed = ipv4Address !== "" || ipv6Address !== "";
-  const outside = (address: string, pool: string | undefined): boolean =>
-    address !== "" && ownSubnet && (pool === undefined || !contains(parseCidr(pool), address));
+  const subnets = poolsOf(network).map(({ subnet }) => parseCidr(subnet));
+  const outside = (address: string): boolean =>
+    address !== "" && ownSubnet && !subnets.some((subnet) => contains(subnet, address));
   const problems = [
     [
       predefined && aliases.length > 0,
@@ -82,8 +84,8 @@ function problemsOf(network: NetworkRecord, settings: EndpointSettings): readonl
       addressed && !ownSubnet,
       "user specified IP address is supported only when connecting to networks with user configured subnets",
     ],
-    [outside(ipv4Address, subnet), `no configured subnet or ip-range contain the IP address ${ipv4Address}`],
-    [outside(ipv6Address, ipv6?.subnet), `no configured subnet or ip-range contain the IP address ${ipv6Address}`],
+    [outside(ipv4Address), `no configured subnet or ip-range contain the IP address ${ipv4Address}`],
+    [outside(ipv6Address), `no configured subnet or ip-range contain the IP address ${ipv6Address}`],
     [macAddress !== "" && !/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(macAddress), `invalid MAC address: ${macAddress}`],
   ] as const;
   return problems.filter(([found]) => found).map(([, text]) => text);

@@ -1,4 +1,4 @@
-import { EngineError, isKind } from "../../base/errors.ts";
+import { isKind } from "../../base/errors.ts";
 import type {
   AddressPool,
   BridgeDriver,
@@ -7,8 +7,10 @@ import type {
   PortRequest,
 } from "../../network/network-driver.ts";
 import type { EndpointRecord, EndpointSettings } from "../model/container.ts";
-import type { NetworkRecord } from "../services.ts";
+import { isIpv4, poolsOf } from "../model/network.ts";
+import type { IpamPool, NetworkRecord } from "../services.ts";
 import { bridgeOf } from "./bridge-network.ts";
+import { FamilyPools, type Allocation } from "./network-pools.ts";
 import { sysctlsOf } from "./endpoint-options.ts";
 import { hasParent, isOnLink, parentOf } from "./parent-network.ts";
 import { publishError } from "./port-requests.ts";
@@ -35,9 +37,11 @@ export interface Place {
 }
 
 interface Pools {
-  readonly ipv4: AddressPool | undefined;
-  readonly ipv6: AddressPool | undefined;
+  readonly ipv4: FamilyPools;
+  readonly ipv6: FamilyPools;
 }
+
+const NO_ADDRESS: Allocation = { address: "", prefixLength: 0, gateway: "" };
 
 /** Endpoints of networks that have addresses, and the addresses that they hold. All of it is synchronous kernel work. */
 export class NetworkEndpoints {
@@ -70,22 +74,22 @@ export class NetworkEndpoints {
     using undo = new DisposableStack();
     this.setup(network);
     const pools = this.#poolsOf(network);
-    const ipAddress = pools.ipv4?.allocate(settings.ipv4Address) ?? "";
-    undo.defer(() => pools.ipv4?.release(ipAddress));
-    const globalIpv6Address = pools.ipv6?.allocate(settings.ipv6Address) ?? "";
-    undo.defer(() => pools.ipv6?.release(globalIpv6Address));
+    const ipv4 = pools.ipv4.allocate(settings.ipv4Address) ?? NO_ADDRESS;
+    undo.defer(() => pools.ipv4.release(ipv4.address));
+    const ipv6 = pools.ipv6.allocate(settings.ipv6Address) ?? NO_ADDRESS;
+    undo.defer(() => pools.ipv6.release(ipv6.address));
     // An internal network has a bridge with an address, but no way out over it.
-    const router = (gateway = ""): string => (network.internal ? "" : gateway);
+    const router = (gateway: string): string => (network.internal ? "" : gateway);
     const endpoint: EndpointRecord = {
       networkId: network.id,
       endpointId,
-      ipAddress,
-      ipPrefixLen: network.subnet === undefined ? 0 : prefixOf(network.subnet),
-      gateway: router(network.gateway),
-      globalIpv6Address,
-      globalIpv6PrefixLen: network.ipv6 === undefined ? 0 : prefixOf(network.ipv6.subnet),
-      ipv6Gateway: router(network.ipv6?.gateway),
-      macAddress: this.#macOf(network, settings, ipAddress || globalIpv6Address),
+      ipAddress: ipv4.address,
+      ipPrefixLen: ipv4.prefixLength,
+      gateway: router(ipv4.gateway),
+      globalIpv6Address: ipv6.address,
+      globalIpv6PrefixLen: ipv6.prefixLength,
+      ipv6Gateway: router(ipv6.gateway),
+      macAddress: this.#macOf(network, settings, ipv4.address || ipv6.address),
       aliases: [...new Set(settings.aliases ?? [])],
       hostInterface: hasParent(network) ? "" : this.#deps.bridge.hostInterfaceFor(endpointId),
       containerInterface: place.containerInterface,
@@ -148,30 +152,29 @@ export class NetworkEndpoints {
       this.#deps.bridge.disconnect({ hostInterface });
     } else if (containerInterface !== undefined) this.#deps.parents.disconnect({ sandboxPath, containerInterface });
     const pools = this.#pools.get(endpoint.networkId);
-    if (endpoint.ipAddress !== "") pools?.ipv4?.release(endpoint.ipAddress);
-    if (endpoint.globalIpv6Address !== "") pools?.ipv6?.release(endpoint.globalIpv6Address);
+    if (endpoint.ipAddress !== "") pools?.ipv4.release(endpoint.ipAddress);
+    if (endpoint.globalIpv6Address !== "") pools?.ipv6.release(endpoint.globalIpv6Address);
   }
 
   /** After a restart of the daemon: its addresses are taken. */
   reserve(network: NetworkRecord, endpoint: EndpointRecord): void {
     const pools = this.#poolsOf(network);
-    if (endpoint.ipAddress !== "") pools.ipv4?.reserve(endpoint.ipAddress);
-    if (endpoint.globalIpv6Address !== "") pools.ipv6?.reserve(endpoint.globalIpv6Address);
+    if (endpoint.ipAddress !== "") pools.ipv4.reserve(endpoint.ipAddress);
+    if (endpoint.globalIpv6Address !== "") pools.ipv6.reserve(endpoint.globalIpv6Address);
   }
 
   #poolsOf(network: NetworkRecord): Pools {
     const known = this.#pools.get(network.id);
     if (known !== undefined) return known;
-    const { subnet, gateway = "", ipv6 } = network;
-    const poolFor = (
-      pool: Pick<NetworkRecord, "ipRange" | "auxiliaryAddresses">,
-      cidr: string,
-      router: string,
-    ): AddressPool =>
-      this.#deps.poolFor(cidr, router, { range: pool.ipRange, reserved: Object.values(pool.auxiliaryAddresses ?? {}) });
+    const addressesOf = ({ subnet, gateway, ipRange, auxiliaryAddresses = {} }: IpamPool): AddressPool =>
+      this.#deps.poolFor(subnet, gateway, { range: ipRange, reserved: Object.values(auxiliaryAddresses) });
+    const all = poolsOf(network);
     const pools = {
-      ipv4: subnet === undefined ? undefined : poolFor(network, subnet, gateway),
-      ipv6: ipv6 && poolFor(ipv6, ipv6.subnet, ipv6.gateway),
+      ipv4: new FamilyPools(all.filter(isIpv4), addressesOf),
+      ipv6: new FamilyPools(
+        all.filter((pool) => !isIpv4(pool)),
+        addressesOf,
+      ),
     };
     this.#pools.set(network.id, pools);
     return pools;
@@ -208,10 +211,4 @@ function planOf(
     onLink: isOnLink(network),
     sysctls: sysctlsOf(settings.driverOptions ?? {}, containerInterface),
   };
-}
-
-function prefixOf(subnet: string): number {
-  const prefix = Number(subnet.split("/")[1]);
-  if (Number.isNaN(prefix)) throw new EngineError("Internal", `subnet ${subnet} has no prefix`);
-  return prefix;
 }

@@ -36,7 +36,7 @@ export function recordOf(wish: NetworkWish, context: WishContext): NetworkRecord
     // Without a parent of the host's there is nothing behind it.
     internal: wish.internal || (driver !== "bridge" && wish.options[PARENT] === undefined),
     attachable: wish.attachable,
-    ...poolsOf(wish, families, id, context),
+    ...chosenPools(wish, families, id, context),
     ownSubnet: families.ipv4?.subnet !== undefined || families.ipv6?.subnet !== undefined,
     ...(wish.configFrom !== undefined && { configFrom: wish.configFrom }),
     ipamOptions: wish.ipam.options,
@@ -49,7 +49,7 @@ export function recordOf(wish: NetworkWish, context: WishContext): NetworkRecord
 export function configRecordOf(wish: NetworkWish): NetworkRecord {
   if (wish.driver !== "" && wish.driver !== "bridge" && wish.driver !== "null")
     throw invalid("network driver is not a valid configuration option of a configuration-only network");
-  splitFamilies(wish, "bridge");
+  splitFamilies(wish, undefined);
   const { name, internal, attachable, options, labels } = wish;
   const fixed = { id: newId(), driver: "null", createdAt: nowRfc3339(), configOnly: wish } as const;
   return { ...fixed, name, internal, attachable, ipamOptions: wish.ipam.options, options, labels };
@@ -77,11 +77,14 @@ export function wishFrom(wish: NetworkWish, config: NetworkRecord): NetworkWish 
   };
 }
 
-type Pools = Pick<NetworkRecord, "subnet" | "gateway" | "ipRange" | "auxiliaryAddresses" | "impliedGateway" | "ipv6">;
+type Pools = Pick<
+  NetworkRecord,
+  "subnet" | "gateway" | "ipRange" | "auxiliaryAddresses" | "impliedGateway" | "ipv6" | "morePools"
+>;
 
-function poolsOf(
+function chosenPools(
   { options, enableIpv4, enableIpv6 }: NetworkWish,
-  { ipv4, ipv6 }: Families,
+  { ipv4, ipv6, more }: Families,
   id: string,
   context: WishContext,
 ): Pools {
@@ -95,6 +98,7 @@ function poolsOf(
   return {
     ...(enableIpv4 !== false && (isolated(GATEWAY_MODE_IPV4) ? withoutRouter(v4()) : v4())),
     ...(enableIpv6 && { ipv6: isolated(GATEWAY_MODE_IPV6) ? withoutRouter(v6()) : v6() }),
+    ...(more.length > 0 && { morePools: more.map((pool) => completePool(pool, context.used)) }),
   };
 }
 
@@ -114,21 +118,20 @@ export function checkNetworkName(name: string): void {
 interface Families {
   readonly ipv4: Partial<IpamPool> | undefined;
   readonly ipv6: Partial<IpamPool> | undefined;
+  /** After the first of each. */
+  readonly more: readonly Partial<IpamPool>[];
 }
 
-function splitFamilies({ ipam, enableIpv4, enableIpv6 }: NetworkWish, driver: UserDriver): Families {
+function splitFamilies({ ipam, enableIpv4, enableIpv6 }: NetworkWish, driver: UserDriver | undefined): Families {
   if (enableIpv4 === false && !enableIpv6) throw invalid("IPv4 or IPv6 must be enabled");
   const isIpv6 = (pool: Partial<IpamPool>): boolean =>
     (pool.subnet ?? pool.gateway ?? pool.ipRange ?? "").includes(":");
   const ipv6 = ipam.configs.filter(isIpv6);
   const ipv4 = ipam.configs.filter((pool) => !isIpv6(pool));
-  if (ipv4.length > 1 || ipv6.length > 1)
-    throw driver === "bridge"
-      ? invalid("bridge driver doesn't support multiple subnets of one address family")
-      : new EngineError(
-          "NotImplemented",
-          `several subnets of one address family in a network of ${driver} are not supported`,
-        );
+  const more = [...ipv4.slice(1), ...ipv6.slice(1)];
+  if (more.length > 0 && driver === "bridge")
+    throw invalid("bridge driver doesn't support multiple subnets of one address family");
+  refuseOverlaps(ipam.configs);
   if (ipv4.length > 0 && enableIpv4 === false)
     throw config(`IPv4 has been disabled for the network, but ${ipv4[0]?.subnet ?? "an IPv4 address"} was given`);
   if (ipv6.length > 0 && !enableIpv6)
@@ -138,7 +141,15 @@ function splitFamilies({ ipam, enableIpv4, enableIpv6 }: NetworkWish, driver: Us
     if (pool.gateway !== undefined) throw config(`no matching subnet for gateway ${pool.gateway}`);
     if (pool.ipRange !== undefined) throw config(`no matching subnet for ip-range ${pool.ipRange}`);
   }
-  return { ipv4: ipv4[0], ipv6: ipv6[0] };
+  return { ipv4: ipv4[0], ipv6: ipv6[0], more };
+}
+
+/** Among themselves. */
+function refuseOverlaps(pools: readonly Partial<IpamPool>[]): void {
+  const subnets = pools.flatMap(({ subnet }) => (subnet === undefined ? [] : [exactCidr("subnet", subnet)]));
+  subnets.forEach((subnet, index) => {
+    if (subnets.slice(0, index).some((each) => overlaps(each, subnet))) throw poolOverlap();
+  });
 }
 
 /** A pool of the user's, with a gateway when none was chosen. */
@@ -148,8 +159,7 @@ function completePool(pool: Partial<IpamPool>, used: readonly string[]): IpamPoo
   if (ipRange !== undefined) checkRange(cidr, subnet, ipRange);
   if (gateway !== undefined && !contains(cidr, gateway))
     throw config(`invalid gateway ${gateway}: parent subnet ${subnet} doesn't contain this address`);
-  if (used.some((each) => overlaps(parseCidr(each), cidr)))
-    throw new EngineError("Forbidden", "invalid pool request: Pool overlaps with other one on this address space");
+  if (used.some((each) => overlaps(parseCidr(each), cidr))) throw poolOverlap();
   const auxiliary = auxiliaryOf(pool);
   for (const address of Object.values(auxiliary.auxiliaryAddresses ?? {}))
     if (!contains(cidr, address))
@@ -196,6 +206,10 @@ function checkRange(subnet: Cidr, text: string, ipRange: string): void {
 function uniqueLocal(id: string): string {
   const hex = createHash("sha256").update(id).digest("hex");
   return formatCidr(parseCidr(`fd${hex.slice(0, 2)}:${hex.slice(2, 6)}:${hex.slice(6, 10)}:${hex.slice(10, 14)}::/64`));
+}
+
+function poolOverlap(): EngineError {
+  return new EngineError("Forbidden", "invalid pool request: Pool overlaps with other one on this address space");
 }
 
 function config(message: string, cause?: unknown): EngineError {

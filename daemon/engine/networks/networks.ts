@@ -4,6 +4,7 @@ import { nowRfc3339 } from "../../base/time.ts";
 import type { Collection, Metadata } from "../../metadata/collection.ts";
 import { matchesLabels } from "../filters.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
+import { poolsOf } from "../model/network.ts";
 import type { Filters, NetworkRecord } from "../services.ts";
 import { isPredefined } from "./endpoint-wishes.ts";
 
@@ -74,10 +75,7 @@ export class NetworkStore {
 
   /** Of every network, both families. */
   subnets(): readonly string[] {
-    return [...this.#rows.all()].flatMap(({ subnet, ipv6 }) => [
-      ...(subnet === undefined ? [] : [subnet]),
-      ...(ipv6 === undefined ? [] : [ipv6.subnet]),
-    ]);
+    return [...this.#rows.all()].flatMap(poolsOf).map(({ subnet }) => subnet);
   }
 
   /** @throws EngineError Conflict when the name is taken. */
