@@ -346,6 +346,10 @@ describe("networks of every kind", () => {
     const first = ["DB_ENV_FOO=bar", "DB_NAME=/l2/db", `DB_PORT=tcp://${ip}:80`];
     deepEqual(env.split("\n"), [...first, ...port(80), ...port(9000)].sort());
     deepEqual(await inspect("l2", ".HostConfig.Links"), ["/l1:/l2/db"]);
+    equal(await dockerOk(daemon, "exec", "l2", "sh", "-c", "echo $DB_NAME"), "/l2/db");
+    const names = (): Promise<string> =>
+      dockerOk(daemon, "ps", "--no-trunc", "--filter", "name=l1", "--format", "{{.Names}}");
+    equal(await names(), "l1,l2/db");
     equal(
       await refusal("run", "--link", "nosuch:db", ...SLEEP),
       "could not get container for nosuch: No such container: nosuch",
@@ -357,6 +361,14 @@ describe("networks of every kind", () => {
       await refusal("run", "--network", "host", "--link", "l1:db", ...SLEEP),
       "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
     );
+    await dockerOk(daemon, "start", "l1", "l2");
+    equal(await refusal("rm", "--link", "l2/nosuch"), "No such container: l2/nosuch");
+    match(await refusal("rm", "--link", "l1"), /cannot remove the default link name of the container/);
+    await dockerOk(daemon, "rm", "--link", "l2/db");
+    equal(await names(), "l1");
+    deepEqual(await inspect("l2", ".HostConfig.Links"), null);
+    equal((await docker(daemon, ["exec", "l2", "grep", "db", "/etc/hosts"])).code, 1);
+    await dockerOk(daemon, "restart", "-t0", "l2");
   });
 
   it("a second host reaches published ports of both families under its own address, and none of the loopback's", async () => {

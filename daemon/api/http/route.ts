@@ -8,7 +8,7 @@ export interface Route {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /**
    * In find-my-way's syntax and without the version: "/containers/:id/json". Below /images and /distribution `:name` takes
-   * slashes too, encoded or not.
+   * slashes too, encoded or not, and so does `:id` in a DELETE below /containers.
    */
   readonly path: string;
   /**

@@ -23,13 +23,15 @@ export function splitTarget(path: string): Target {
 }
 
 const NAMED = ["/images/", "/distribution/"] as const;
+/** `rm --link web/db`: names of links have slashes, and only their removal asks for them. */
+const REMOVED = [...NAMED, "/containers/"] as const;
 
 /**
  * Names of images have slashes, which a parameter of the router cannot hold: below these folders everything up to the last
  * part (all of it in a DELETE) is one name, and its slashes are encoded.
  */
 export function foldName(method: string, path: string): string {
-  const folder = NAMED.find((each) => path.startsWith(each));
+  const folder = (method === "DELETE" ? REMOVED : NAMED).find((each) => path.startsWith(each));
   if (folder === undefined) return path;
   const end = method === "DELETE" ? path.length : path.lastIndexOf("/");
   const name = path.slice(folder.length, end);

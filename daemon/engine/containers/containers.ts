@@ -18,6 +18,7 @@ import type {
   WaitCondition,
   InterfaceCounters,
 } from "../services.ts";
+import { linkNames } from "../networks/legacy-links.ts";
 import { attach } from "./attach.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import { createContainer } from "./create.ts";
@@ -29,6 +30,7 @@ import { Removal, type RemoveOptions } from "./removal.ts";
 import { restoreContainers } from "./restore.ts";
 import { Supervision } from "./supervision.ts";
 import { processTable } from "./top.ts";
+import { unlink } from "./unlink.ts";
 
 export interface ContainerServiceDeps {
   readonly context: ContainerContext;
@@ -90,7 +92,12 @@ export class ContainerService implements Containers {
       { all: () => store.all(), resolve: (ref) => store.resolve(ref), ancestorIds },
       query,
     );
-    const listed = selected.map((container) => ({ container, imageName: imageName(container) }));
+    const links = linkNames(store.all(), (ref) => store.resolve(ref));
+    const listed = selected.map((container) => ({
+      container,
+      imageName: imageName(container),
+      linkNames: links.get(container.id) ?? [],
+    }));
     if (!query.size) return listed;
     return await Promise.all(
       listed.map(async (each) => ({ ...each, size: await this.size(each.container.id, signal) })),
@@ -148,8 +155,7 @@ export class ContainerService implements Containers {
     return this.#lifecycle.unpause(ref);
   }
   remove(ref: string, options: RemoveOptions & { readonly link: boolean }, signal?: AbortSignal): Promise<void> {
-    if (options.link)
-      throw new EngineError("NotImplemented", "removing a link is not supported: links are a legacy feature");
+    if (options.link) return unlink(this.#context, ref);
     return this.#removal.remove(ref, options, signal);
   }
 

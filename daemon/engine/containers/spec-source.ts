@@ -16,6 +16,8 @@ export interface SpecSource {
   ): Promise<{ readonly spec: OciSpec; readonly warnings: readonly string[] }>;
   /** hosts and resolv.conf of a container that joins or leaves a network while it runs. @param endpoints all that it has then. */
   updateNames(container: Container, endpoints: Readonly<Record<string, EndpointRecord>>): void;
+  /** hosts of a container that runs, with one line less: that of a link. */
+  removeLink(container: Container, alias: string): void;
   /** Limits as this host can hold them, for a container that runs. @throws EngineError InvalidParameter. */
   limits(resources: ResourceSpec): { readonly resources: OciResources; readonly warnings: readonly string[] };
   /** @throws EngineError InvalidParameter when the user is not known in the container. */

@@ -32,6 +32,51 @@ export function legacyLinks(container: Container, resolve: (ref: string) => Cont
   });
 }
 
+/** Those whose containers run; none is asked for more. */
+export function liveLinks(container: Container, resolve: (ref: string) => Container): readonly LegacyLink[] {
+  return linksOf(container).flatMap((link) => {
+    const { target: ref, alias } = splitLink(link);
+    const target = found(resolve, ref);
+    const address = target?.endpoints[BRIDGE]?.ipAddress ?? "";
+    return target === undefined || address === "" ? [] : [{ alias, target, address }];
+  });
+}
+
+/** `/web/db` and the others that containers have by links to them, by their ids. */
+export function linkNames(
+  containers: Iterable<Container>,
+  resolve: (ref: string) => Container,
+): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const container of containers)
+    for (const link of linksOf(container)) {
+      const { target: ref, alias } = splitLink(link);
+      const target = found(resolve, ref);
+      if (target === undefined) continue;
+      const known = names.get(target.id) ?? [];
+      names.set(target.id, [...known, `/${container.name}/${alias}`]);
+    }
+  return names;
+}
+
+/** @returns undefined where there is no such link. */
+export function withoutLink(container: Container, alias: string): Container["spec"] | undefined {
+  const links = linksOf(container);
+  const left = links.filter((link) => splitLink(link).alias !== alias);
+  const { spec } = container;
+  if (left.length === links.length) return undefined;
+  return { ...spec, networks: { ...spec.networks, [BRIDGE]: { ...spec.networks?.[BRIDGE], links: left } } };
+}
+
+function found(resolve: (ref: string) => Container, ref: string): Container | undefined {
+  try {
+    return resolve(ref.replace(/^\//, ""));
+  } catch (error) {
+    if (isKind(error, "NotFound")) return undefined;
+    throw error;
+  }
+}
+
 /** For create. @throws EngineError InvalidParameter in Docker's words for containers that do not exist. */
 export function checkLegacyLinks(container: Pick<Container, "spec">, resolve: (ref: string) => Container): void {
   for (const link of linksOf(container)) known(resolve, splitLink(link).target);

@@ -95,6 +95,8 @@ export interface ListedContainer {
   readonly container: Container;
   /** How the image is called now: a familiar name, or the id's digest when it has none. */
   readonly imageName: string;
+  /** What links of others call it: `/web/db`. */
+  readonly linkNames: readonly string[];
   readonly size?: { readonly rw: number; readonly rootFs: number };
 }
 

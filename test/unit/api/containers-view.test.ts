@@ -147,7 +147,7 @@ describe("inspectJson", () => {
       "53/udp": null,
     });
     assert.deepStrictEqual(Config.ExposedPorts, { "80/tcp": {}, "53/udp": {} });
-    assert.deepStrictEqual(summaryJson({ container: running, imageName: "a" }).Ports, [
+    assert.deepStrictEqual(summaryJson({ container: running, linkNames: [], imageName: "a" }).Ports, [
       { PrivatePort: 53, Type: "udp" },
       { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
     ]);
@@ -164,7 +164,7 @@ describe("inspectJson", () => {
 
 describe("summaryJson", () => {
   it("answers the contract's shape, without sizes that were not asked for", () => {
-    const json = summaryJson({ container: container(), imageName: "busybox" });
+    const json = summaryJson({ container: container(), linkNames: [], imageName: "busybox" });
     assert.deepStrictEqual([...Value.Errors(ContainerSummary, json)], []);
     assert.deepStrictEqual(
       [json.Names, json.Command, json.Ports, "SizeRw" in json, json.HostConfig],

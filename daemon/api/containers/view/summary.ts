@@ -6,12 +6,15 @@ import { portSummaries } from "./ports.ts";
 import { statusText } from "./state.ts";
 
 /** One of `GET /containers/json`. */
-export function summaryJson({ container, imageName, size }: ListedContainer, now = Date.now()): ContainerSummary {
+export function summaryJson(
+  { container, imageName, linkNames, size }: ListedContainer,
+  now = Date.now(),
+): ContainerSummary {
   const { spec, process, state } = container;
   const { annotations, network } = spec.host;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [`/${container.name}`, ...linkNames],
     Image: imageName,
     ImageID: container.imageId,
     Command: commandText(process.args),

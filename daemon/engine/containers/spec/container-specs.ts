@@ -7,7 +7,7 @@ import type { HostInput, NamespaceInput, SpecFacts, SpecInput, UlimitInput } fro
 import type { ResolvedUser } from "../../../oci/user.ts";
 import type { ExecProcess } from "../../../runtime/runtime.ts";
 import type { Container, ResourceSpec } from "../../model/container.ts";
-import { legacyLinks, linkHosts, linkVariables, type LegacyLink } from "../../networks/legacy-links.ts";
+import { legacyLinks, linkHosts, linkVariables, liveLinks, type LegacyLink } from "../../networks/legacy-links.ts";
 import type { ExecRecord } from "../../services.ts";
 import type { ContainerStore } from "../container-store.ts";
 import type { ContainerPaths } from "../paths.ts";
@@ -18,7 +18,13 @@ import { joinedContainer } from "./joined-container.ts";
 import { mountsOf, userMounts, type NameFilePaths } from "./mounts.ts";
 import { namespacesOf } from "./namespaces.ts";
 import { userIn } from "./user-files.ts";
-import { effectiveHostname, updateNameFiles, writeNameFiles, type NameDefaults } from "./write-name-files.ts";
+import {
+  effectiveHostname,
+  removeHosts,
+  updateNameFiles,
+  writeNameFiles,
+  type NameDefaults,
+} from "./write-name-files.ts";
 
 export interface SpecDefaults extends NameDefaults {
   readonly ulimits: readonly UlimitInput[];
@@ -107,6 +113,11 @@ export class ContainerSpecs implements SpecSource {
     updateNameFiles(container, endpoints, this.#deps.paths, this.#deps.defaults);
   }
 
+  removeLink(container: Container, alias: string): void {
+    const links = liveLinks(container, (ref) => this.#deps.store.resolve(ref));
+    removeHosts(this.#deps.paths.hosts(container.id), linkHosts(links.filter((link) => link.alias === alias)));
+  }
+
   release(id: string): void {
     this.#deps.shm.unmount(this.#deps.paths.shm(id));
   }
@@ -124,6 +135,10 @@ export class ContainerSpecs implements SpecSource {
       facts: this.#facts(container.spec.host.privileged),
       host: this.#host(container),
       hostname: this.#hostname(container),
+      linkVariables: linkVariables(
+        container.name,
+        liveLinks(container, (ref) => this.#deps.store.resolve(ref)),
+      ),
       seccompFilter: facts.seccomp ? seccompFilter : () => Promise.resolve(undefined),
     });
   }

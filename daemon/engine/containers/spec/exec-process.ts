@@ -16,6 +16,7 @@ export interface ExecInput {
   readonly facts: SpecFacts;
   readonly host: HostInput;
   readonly hostname: string;
+  readonly linkVariables: readonly string[];
   readonly seccompFilter: (profile: OciSeccomp) => Promise<Uint8Array | undefined>;
 }
 
@@ -24,7 +25,7 @@ export interface ExecInput {
  * profile, and the container's seccomp filter still, as runc has it.
  */
 export async function execProcess(input: ExecInput): Promise<ExecProcess> {
-  const { container, exec, options, facts, host, hostname } = input;
+  const { container, exec, options, facts, host, hostname, linkVariables } = input;
   const { spec } = exec;
   const { process, state } = container;
   if (state.status !== "running") throw new EngineError("Conflict", `container ${container.id} is not running`);
@@ -40,7 +41,7 @@ export async function execProcess(input: ExecInput): Promise<ExecProcess> {
   return {
     id: exec.id,
     args: spec.cmd,
-    env: mergeEnv(processEnv(process, hostname, spec.tty, user.home), spec.env),
+    env: mergeEnv(processEnv(process, hostname, spec.tty, user.home, linkVariables), spec.env),
     cwd: spec.workingDir || process.cwd,
     uid: user.uid,
     gid: user.gid,

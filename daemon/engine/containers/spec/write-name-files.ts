@@ -78,6 +78,16 @@ export function updateNameFiles(
     writeFileSync(paths.resolvConf(id), resolvText(container, endpoints, defaults));
 }
 
+/** Takes lines of ours out of a file that is mounted: in place. */
+export function removeHosts(path: string, lines: readonly string[]): void {
+  const text = readOrEmpty(path);
+  const left = text
+    .split("\n")
+    .filter((line) => !lines.includes(line))
+    .join("\n");
+  if (left !== text) writeFileSync(path, left);
+}
+
 function addressesOf(endpoints: Endpoints): readonly string[] {
   return Object.values(endpoints).flatMap((each) =>
     [each.ipAddress, each.globalIpv6Address].filter((address) => address !== ""),
