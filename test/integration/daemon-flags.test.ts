@@ -12,6 +12,7 @@ import type { Readable } from "node:stream";
 import { DAEMON_PROGRAM, TestDaemon } from "../support/daemon.ts";
 import { api } from "../support/http.ts";
 import { output, run, type RunResult } from "../support/process.ts";
+import { within } from "../support/time-limit.ts";
 
 const READY_FD = 3;
 
@@ -35,7 +36,7 @@ describe("daemon flags", function () {
   const at = (name: string): string => join(root, name);
   const roots = (name = ""): readonly string[] => ["--data-root", at(`data${name}`), "--exec-root", at(`exec${name}`)];
   const refused = (...flags: readonly string[]): Promise<RunResult> =>
-    run(process.execPath, [DAEMON_PROGRAM, ...flags], { signal: AbortSignal.timeout(20_000) });
+    run(process.execPath, [DAEMON_PROGRAM, ...flags], { signal: within(20_000) });
 
   interface Started {
     readonly child: ChildProcess;

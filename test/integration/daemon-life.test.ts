@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { TestDaemon } from "../support/daemon.ts";
 import { connectRaw } from "../support/raw-stream.ts";
 import { run } from "../support/process.ts";
+import { within } from "../support/time-limit.ts";
 
 interface Inspected {
   readonly State: {
@@ -158,7 +159,7 @@ describe("life without the daemon", function () {
       execRoot: join(daemon.root, "exec2"),
       socket: join(daemon.root, "second.sock"),
     });
-    const { code, stderr, stdout } = await run(command, args, { signal: AbortSignal.timeout(20_000) });
+    const { code, stderr, stdout } = await run(command, args, { signal: within(20_000) });
     notEqual(code, 0);
     match(stderr + stdout, /data-root|data root|in use|already/i);
     equal((await daemon.api("GET", "/_ping")).text, "OK");

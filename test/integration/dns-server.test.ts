@@ -17,6 +17,7 @@ import { readFrames, toFrame } from "../../daemon/network/dns/frames.ts";
 import { askByDatagram, askByStream } from "../../daemon/network/dns/upstream-sockets.ts";
 import { createSandboxes } from "../../daemon/network/sandboxes.ts";
 import { enterOwnNetns } from "../support/own-netns.ts";
+import { within } from "../support/time-limit.ts";
 
 const NAMES: SandboxNames = {
   networks: [{ id: "n", name: "net", addresses: ["10.9.0.1"], links: {} }],
@@ -63,7 +64,7 @@ describe("EmbeddedDns", () => {
     namespace: path,
   });
   const any = (): boolean => true;
-  const soon = (): AbortSignal => AbortSignal.timeout(5000);
+  const soon = (): AbortSignal => within(5000);
   const connect = (): Socket => new Socket({ fd: inNetworkNamespace(path, () => openConnected("tcp", SERVER, 53)) });
 
   it("answers over both protocols, in the sandbox alone", async () => {

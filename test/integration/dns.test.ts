@@ -5,6 +5,7 @@ import { askByDatagram, askByStream } from "../../daemon/network/dns/upstream-so
 import { TestDaemon } from "../support/daemon.ts";
 import { docker, dockerOk, needsDocker } from "../support/docker-cli.ts";
 import { nameServerIn, type NameServer } from "../support/name-server.ts";
+import { within } from "../support/time-limit.ts";
 
 describe("names of containers", function () {
   this.timeout(90_000);
@@ -49,7 +50,7 @@ describe("names of containers", function () {
     const question = encode({ type: "query", id: 9, flags: 0x100, questions: [{ type, class: "IN", name }], ...more });
     const client = over === "udp" ? askByDatagram : askByStream;
     const server = { address: "127.0.0.11", port: 53, namespace };
-    const message = await client(server, question, () => true, AbortSignal.timeout(10_000));
+    const message = await client(server, question, () => true, within(10_000));
     const answer = decode(message) as DecodedPacket & { rcode: string };
     const data = (answer.answers ?? []).map((each) => ("data" in each ? each.data : undefined));
     return { rcode: answer.rcode, data, truncated: answer.flag_tc };
@@ -222,7 +223,7 @@ describe("names of containers", function () {
     const namespace = `/proc/${await inspect(container, "{{.State.Pid}}")}/ns/net`;
     const question = encode({ type: "query", id: 9, questions: [{ type: "A", class: "IN", name: "n.test" }] });
     const server = { address, port: 53, namespace };
-    const message = await askByDatagram(server, question, () => true, AbortSignal.timeout(10_000));
+    const message = await askByDatagram(server, question, () => true, within(10_000));
     return { rcode: (message[3] ?? 0) & 15, data: message.readUInt16BE(6) };
   }
 });

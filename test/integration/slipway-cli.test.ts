@@ -11,6 +11,7 @@ import { TestRegistry } from "../support/registry.ts";
 import { run, runRaw, type RunOptions, type RunResult } from "../support/process.ts";
 import { type Typing, underPty } from "../support/pty.ts";
 import { ROOT } from "../support/source-tree.ts";
+import { within } from "../support/time-limit.ts";
 
 const COMMAND = join(ROOT, "sdk/dist/slipway.js");
 const LIMIT_MS = 60_000;
@@ -25,7 +26,7 @@ describe("slipway", function () {
 
   const slipway = (args: readonly string[], options: RunOptions = {}): Promise<RunResult> =>
     run(process.execPath, ["--", COMMAND, ...args], {
-      signal: AbortSignal.timeout(LIMIT_MS),
+      signal: within(LIMIT_MS),
       ...options,
       env: { ...daemon.env, ...options.env },
     });
@@ -75,7 +76,7 @@ describe("slipway", function () {
     const { code, stdout } = await runRaw(process.execPath, ["--", COMMAND, "run", "--rm", "-i", "busybox", "cat"], {
       input,
       env: daemon.env,
-      signal: AbortSignal.timeout(LIMIT_MS),
+      signal: within(LIMIT_MS),
     });
     const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
     deepEqual([code, digest(stdout)], [0, digest(input)]);
@@ -255,7 +256,7 @@ describe("slipway", function () {
 
   it("a reader that leaves ends the command without a word", async () => {
     const line = `${process.execPath} -- ${COMMAND} run --rm busybox sh -c 'yes | head -c 3000000' | head -c 2`;
-    deepEqual(await run("sh", ["-c", line], { env: daemon.env, signal: AbortSignal.timeout(LIMIT_MS) }), {
+    deepEqual(await run("sh", ["-c", line], { env: daemon.env, signal: within(LIMIT_MS) }), {
       code: 0,
       stdout: "y\n",
       stderr: "",

@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { leaksOf } from "../support/leak-guard.ts";
 import { output, run, type RunResult } from "../support/process.ts";
 import { ROOT } from "../support/source-tree.ts";
+import { within } from "../support/time-limit.ts";
 
 describe("npm start", function () {
   this.timeout(120_000);
@@ -32,7 +33,7 @@ describe("npm start", function () {
       {
         cwd: ROOT,
         env: { SLIPWAY_DEV_HOME: home, NO_COLOR: "1" },
-        signal: AbortSignal.timeout(100_000),
+        signal: within(100_000),
       },
     );
 

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import type { TestDaemon } from "./daemon.ts";
 import { run, runRaw, type RunOptions, type RunResult } from "./process.ts";
 import { type Typing, underPty } from "./pty.ts";
+import { within } from "./time-limit.ts";
 
 export const DOCKER = (process.env["PATH"] ?? "")
   .split(":")
@@ -22,15 +23,15 @@ export function skipAloud(context: Context, reason: string): never {
 }
 
 /** A call that hangs is ended and fails. Milliseconds. */
-const LIMIT_MS = 60_000 * Number(process.env["SLIPWAY_TEST_SLOWNESS"] ?? 1);
+const LIMIT_MS = 60_000;
 
 export function docker(daemon: TestDaemon, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const signal = options.signal ?? AbortSignal.timeout(LIMIT_MS);
+  const signal = options.signal ?? within(LIMIT_MS);
   return run(DOCKER ?? "docker", args, { ...options, signal, env: { ...daemon.env, ...options.env } });
 }
 
 export function dockerRaw(daemon: TestDaemon, args: readonly string[], input: Buffer): ReturnType<typeof runRaw> {
-  return runRaw(DOCKER ?? "docker", args, { input, env: daemon.env, signal: AbortSignal.timeout(LIMIT_MS) });
+  return runRaw(DOCKER ?? "docker", args, { input, env: daemon.env, signal: within(LIMIT_MS) });
 }
 
 /** Its output, trimmed. @throws when it ends with anything but 0. */

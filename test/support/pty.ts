@@ -1,6 +1,7 @@
 /** A command under a pseudo-terminal of 40 x 100 (script(1)), and what is typed into it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { within } from "./time-limit.ts";
 
 /** What is typed, and what must be on the screen before it is. */
 export type Typing = readonly [awaited: string, typed: string];
@@ -20,7 +21,7 @@ export async function underPty(
   const child = spawn("script", ["-qec", `stty rows 40 cols 100; ${command}`, "/dev/null"], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "inherit"],
-    signal: AbortSignal.timeout(limitMs),
+    signal: within(limitMs),
     killSignal: "SIGKILL",
   });
   const closed = once(child, "close") as Promise<[number | null]>;
