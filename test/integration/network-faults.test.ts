@@ -3,9 +3,8 @@ import { equal, ok } from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { TestDaemon } from "../support/daemon.ts";
-import { ROOT } from "../support/source-tree.ts";
+import { bundleKillableDaemon } from "../support/killable-daemon.ts";
 
 describe("a daemon killed between any two steps", function () {
   // Some forty daemons are started.
@@ -16,11 +15,8 @@ describe("a daemon killed between any two steps", function () {
   const killAt = join(scratch, "steps");
 
   before(async () => {
-    // Only the sources can be told to stop anywhere.
-    process.env["SLIPWAY_TEST_PROGRAM"] = join(ROOT, "daemon/main.ts");
+    process.env["SLIPWAY_TEST_PROGRAM"] = await bundleKillableDaemon();
     process.env["SLIPWAY_TEST_KILL_AT"] = killAt;
-    process.env["NODE_COMPILE_CACHE"] = join(scratch, "compiled");
-    process.env["NODE_OPTIONS"] = `--import=${pathToFileURL(join(ROOT, "test/support/kill-at.ts")).href}`;
     const { TestDaemon } = await import("../support/daemon.ts");
     daemon = await TestDaemon.start();
     for (const Name of ["one", "two"]) await daemon.call("POST", "/networks/create", { body: { Name } });
@@ -31,7 +27,7 @@ describe("a daemon killed between any two steps", function () {
   after(async () => {
     await daemon[Symbol.asyncDispose]();
     rmSync(scratch, { recursive: true, force: true });
-    for (const name of ["SLIPWAY_TEST_PROGRAM", "SLIPWAY_TEST_KILL_AT", "NODE_COMPILE_CACHE", "NODE_OPTIONS"])
+    for (const name of ["SLIPWAY_TEST_PROGRAM", "SLIPWAY_TEST_KILL_AT"])
       if (environment[name] === undefined) delete process.env[name];
       else process.env[name] = environment[name];
   });

@@ -1,9 +1,8 @@
 /**
- * Loaded into a daemon that runs from its sources: it kills itself before the n-th thing that it asks of the kernel's networking,
+ * Bundled into a daemon of the tests (killable-daemon.ts): it kills itself before the n-th thing that it asks of the kernel's networking,
  * when the file of SLIPWAY_TEST_KILL_AT says n. The file is gone then.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { flushCompileCache } from "node:module";
 import { NetlinkSocket } from "../../daemon/linux/netlink/socket.ts";
 import { Nftables } from "../../daemon/linux/nftables.ts";
 import { SqliteCollection } from "../../daemon/metadata/sqlite-collection.ts";
@@ -22,8 +21,6 @@ function step(): void {
     return;
   }
   rmSync(file);
-  // A process that is killed keeps nothing of what it compiled, and the next of some forty daemons would do it all again.
-  flushCompileCache();
   process.kill(process.pid, "SIGKILL");
 }
 
