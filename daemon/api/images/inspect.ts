@@ -1,6 +1,7 @@
 import type { ImageConfig, ImageInspect } from "../../../sdk/contract/index.ts";
 import { NEVER } from "../../base/time.ts";
-import type { Healthcheck, Image, RunDefaults } from "../../engine/model/image.ts";
+import { healthcheckJson } from "../healthcheck-json.ts";
+import type { Image, RunDefaults } from "../../engine/model/image.ts";
 import { familiarOf } from "../../oci/reference.ts";
 import { atLeast } from "../http/version.ts";
 
@@ -36,7 +37,7 @@ function imageConfig(run: RunDefaults): ImageConfig {
     ...(run.exposedPorts.length > 0 && { ExposedPorts: setOf(run.exposedPorts) }),
     Env: [...run.env],
     Cmd: run.cmd === undefined ? null : [...run.cmd],
-    ...(run.healthcheck !== undefined && { Healthcheck: healthcheck(run.healthcheck) }),
+    ...(run.healthcheck !== undefined && { Healthcheck: healthcheckJson(run.healthcheck) }),
     ...(run.argsEscaped === true && { ArgsEscaped: true }),
     Volumes: run.volumes.length > 0 ? setOf(run.volumes) : null,
     WorkingDir: run.workingDir,
@@ -61,17 +62,6 @@ function containerConfig(run: RunDefaults): ImageConfig & Record<string, unknown
     StdinOnce: false,
     Image: "",
     ...imageConfig(run),
-  };
-}
-
-function healthcheck({ test, interval, timeout, startPeriod, startInterval, retries }: Healthcheck) {
-  return {
-    Test: [...test],
-    ...(interval !== undefined && { Interval: interval }),
-    ...(timeout !== undefined && { Timeout: timeout }),
-    ...(startPeriod !== undefined && { StartPeriod: startPeriod }),
-    ...(startInterval !== undefined && { StartInterval: startInterval }),
-    ...(retries !== undefined && { Retries: retries }),
   };
 }
 

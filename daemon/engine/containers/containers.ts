@@ -4,6 +4,7 @@ import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
 import { abortable } from "../../base/keyed-lock.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import { readLog } from "../../runtime/log-reader.ts";
+import { HealthMonitors } from "../health/health-monitors.ts";
 import type { Container } from "../model/container.ts";
 import type {
   AttachQuery,
@@ -50,16 +51,18 @@ export class ContainerService implements Containers {
   readonly #supervision: Supervision;
   readonly #lifecycle: Lifecycle;
   readonly #removal: Removal;
+  readonly #health: HealthMonitors;
 
   constructor(deps: ContainerServiceDeps) {
     this.#deps = deps;
     this.#context = deps.context;
     this.#removal = new Removal(deps.context);
-    this.#supervision = new Supervision(deps.context, {
+    this.#health = new HealthMonitors(deps.context);
+    this.#supervision = new Supervision(deps.context, this.#health, {
       startAgain: (id, signal) => this.#lifecycle.startAgain(id, signal),
       removeAfterExit: (id) => this.#removal.removeAfterExit(id),
     });
-    this.#lifecycle = new Lifecycle(deps.context, this.#supervision);
+    this.#lifecycle = new Lifecycle(deps.context, this.#supervision, this.#health);
   }
 
   /** Takes up what an earlier daemon left. Called once, before the API listens. */
@@ -68,6 +71,7 @@ export class ContainerService implements Containers {
       context: this.#context,
       supervision: this.#supervision,
       removal: this.#removal,
+      health: this.#health,
       start: (id) => this.#lifecycle.start(id),
     });
   }
@@ -119,6 +123,7 @@ export class ContainerService implements Containers {
       sandboxPath: this.#sandboxOf(container),
       sandboxId: isLive(container) ? id : "",
       endpoints: container.endpoints,
+      health: this.#health.of(container),
       execIds: [...live(id).execIds],
       hostnamePath: paths.hostname(id),
       hostsPath: paths.hosts(id),

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../runtime/runtime.ts";
+import { probeCommand } from "../health/healthcheck.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import type { Joined } from "../networks/container-networking.ts";
@@ -126,6 +127,7 @@ export function recordRunning(context: ContainerContext, container: Container, l
   const running = context.store.update(container.id, {
     state: { status: "running", pid: launched.pid, startedAt: launched.startedAt, finishedAt },
     endpoints: launched.endpoints,
+    health: probeCommand(container.process.healthcheck) === undefined ? undefined : "starting",
   });
   publish(context, running, "start");
   return running;

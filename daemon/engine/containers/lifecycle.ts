@@ -2,6 +2,7 @@ import { EngineError, messageOf } from "../../base/errors.ts";
 import { abortable } from "../../base/keyed-lock.ts";
 import { parseSignal } from "../../oci/signals.ts";
 import type { Task } from "../../runtime/runtime.ts";
+import type { HealthMonitors } from "../health/health-monitors.ts";
 import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import { launch, recordRunning, startError } from "./launch.ts";
@@ -21,10 +22,12 @@ export interface StopOptions {
 export class Lifecycle {
   readonly #context: ContainerContext;
   readonly #supervision: Supervision;
+  readonly #health: HealthMonitors;
 
-  constructor(context: ContainerContext, supervision: Supervision) {
+  constructor(context: ContainerContext, supervision: Supervision, health: HealthMonitors) {
     this.#context = context;
     this.#supervision = supervision;
+    this.#health = health;
   }
 
   async start(ref: string, signal?: AbortSignal): Promise<void> {
@@ -65,8 +68,9 @@ export class Lifecycle {
     try {
       const launched = await launch(this.#context, container, live, signal);
       live.plannedRestart = undefined;
-      recordRunning(this.#context, container, launched);
+      const running = recordRunning(this.#context, container, launched);
       this.#supervision.watch(live, launched.task);
+      this.#health.watch(running);
     } catch (thrown) {
       const { error, exitCode } = startError(thrown);
       this.#failed(container.id, live, error.message, exitCode);
@@ -194,6 +198,7 @@ export class Lifecycle {
     if (state.status === "paused") throw new EngineError("Conflict", `container ${id} is already paused`);
     if (state.status !== "running") throw new EngineError("Conflict", `container ${id} is not running`);
     await this.#taskOf(id).pause();
+    this.#health.unwatch(id);
     publish(this.#context, store.update(id, { state: { ...state, status: "paused" } }), "pause");
   }
 
@@ -204,7 +209,9 @@ export class Lifecycle {
     const { state } = store.get(id);
     if (state.status !== "paused") throw new EngineError("Conflict", `Container ${id} is not paused`);
     await this.#taskOf(id).resume();
-    publish(this.#context, store.update(id, { state: { ...state, status: "running" } }), "unpause");
+    const running = store.update(id, { state: { ...state, status: "running" } });
+    this.#health.watch(running);
+    publish(this.#context, running, "unpause");
   }
 
   #taskOf(id: string): Task {

@@ -93,8 +93,7 @@ function testOf(deps: ListDeps, name: string, values: readonly string[]): Test |
           Object.values(container.endpoints).some((each) => each.networkId.startsWith(value)),
       );
     case "health":
-      // No container has a health check yet.
-      return any((_container, value) => value === "none");
+      return any(({ health = "none" }, value) => value === health);
     case "is-task":
       return any((_container, value) => value === "false" || value === "0");
     case "publish":

@@ -1,4 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
+import { mergeHealthcheck } from "../health/healthcheck.ts";
 import type { ContainerSpec, ResolvedProcess } from "../model/container.ts";
 import type { RunDefaults } from "../model/image.ts";
 
@@ -26,6 +27,8 @@ export function resolveProcess(spec: ContainerSpec, image: RunDefaults): Resolve
     entrypoint,
     cmd,
     labels: { ...image.labels, ...spec.labels },
+    healthcheck: mergeHealthcheck(spec.healthcheck, image.healthcheck),
+    shell: image.shell,
   };
 }
 

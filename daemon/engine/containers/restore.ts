@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import type { ExitStatus } from "../../base/exit-status.ts";
 import { messageOf } from "../../base/errors.ts";
 import { nowRfc3339 } from "../../base/time.ts";
+import type { HealthMonitors } from "../health/health-monitors.ts";
 import type { Container } from "../model/container.ts";
 import { type ContainerContext } from "./context.ts";
 import { isLive } from "./list.ts";
@@ -14,6 +15,7 @@ export interface RestoreDeps {
   readonly context: ContainerContext;
   readonly supervision: Supervision;
   readonly removal: Removal;
+  readonly health: HealthMonitors;
   readonly start: (id: string) => Promise<void>;
 }
 
@@ -66,14 +68,15 @@ async function takeUp(deps: RestoreDeps, container: Container): Promise<void> {
 }
 
 /** @returns whether it runs, or did when the daemon died: then it is under supervision, or its end was handled. */
-async function reconnect({ context, supervision, start }: RestoreDeps, container: Container): Promise<boolean> {
+async function reconnect({ context, supervision, health, start }: RestoreDeps, container: Container): Promise<boolean> {
   const { id, state } = container;
   const found = await context.runtime.adopt(id);
   if (found !== undefined && "exited" in found && found.pid !== undefined) {
     const startedAt = "startedAt" in state ? state.startedAt : nowRfc3339();
     const status = state.status === "paused" ? "paused" : "running";
-    context.store.update(id, { state: { status, pid: found.pid, startedAt } });
+    const running = context.store.update(id, { state: { status, pid: found.pid, startedAt } });
     supervision.watch(context.live(id), found);
+    if (status === "running") health.watch(running);
     return true;
   }
   if (found !== undefined && "exited" in found) await found.delete();

@@ -1,6 +1,7 @@
 import type { ExitStatus } from "../../base/exit-status.ts";
 import { isKind, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../runtime/runtime.ts";
+import type { HealthMonitors } from "../health/health-monitors.ts";
 import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import type { LiveContainer } from "./live-container.ts";
@@ -20,11 +21,13 @@ export interface PolicyActions {
 export class Supervision {
   readonly #context: ContainerContext;
   readonly #actions: PolicyActions;
+  readonly #health: HealthMonitors;
   /** Never rejects. */
   readonly #work = new Set<Promise<void>>();
 
-  constructor(context: ContainerContext, actions: PolicyActions) {
+  constructor(context: ContainerContext, health: HealthMonitors, actions: PolicyActions) {
     this.#context = context;
+    this.#health = health;
     this.#actions = actions;
   }
 
@@ -57,6 +60,7 @@ export class Supervision {
     const { store, log } = this.#context;
     const container = store.find(live.id);
     if (container === undefined) return;
+    this.#health.forget(live.id);
     try {
       await release(this.#context, container);
       live.task = undefined;
@@ -100,6 +104,8 @@ export class Supervision {
     const ended = this.#context.store.update(container.id, {
       state: { status: isRemoved ? "removing" : again ? "restarting" : "exited", exit, startedAt },
       endpoints: {},
+      // As on Docker, where what has ended is not healthy.
+      ...(container.health !== undefined && { health: "unhealthy" as const }),
       restartCount: container.restartCount + (again ? 1 : 0),
     });
     publish(this.#context, ended, "die", { exitCode: String(exit.code), ...duration(startedAt, exit.at) });

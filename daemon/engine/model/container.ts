@@ -4,6 +4,7 @@
  */
 import type { Digest } from "../../base/digest.ts";
 import type { ExitStatus } from "../../base/exit-status.ts";
+import type { Healthcheck, HealthStatus } from "./health.ts";
 import type { PublishedPort } from "../../network/network-driver.ts";
 
 /** What the user asked for at create; immutable but for `name` and what `update` may change. */
@@ -31,11 +32,12 @@ export interface ContainerSpec {
   readonly stopSignal?: string;
   /** Seconds; Docker's default is 10. -1 waits for ever. */
   readonly stopTimeout?: number;
+  readonly healthcheck?: Healthcheck;
   /** `80/tcp`; kept for inspect and for `-P`. */
   readonly exposedPorts: readonly string[];
   /** Paths of the image's and the user's anonymous volumes. */
   readonly volumes: readonly string[];
-  /** Kept for inspect only; the engine acts on it with health checks. */
+  /** Kept for inspect only. */
   readonly networkDisabled: boolean;
   /**
    * What was asked for of networks, by name: of the one that `host.network` names, and of others beside it. Changed by connect
@@ -253,6 +255,8 @@ export interface Container {
   readonly process: ResolvedProcess;
   readonly state: ContainerState;
   readonly restartCount: number;
+  /** Where it has a check: of this run, or of the last one. */
+  readonly health?: HealthStatus;
   /** Set by stop and kill, so that `unless-stopped` holds over a restart of the daemon. */
   readonly stoppedByUser: boolean;
   /** What was mounted where, with volume names resolved. */
@@ -274,6 +278,9 @@ export interface ResolvedProcess {
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly healthcheck?: Healthcheck;
+  /** Of the image, for a check that is a line of shell. */
+  readonly shell?: readonly string[];
 }
 
 export interface ResolvedMount {

@@ -1,4 +1,5 @@
 import type { Digest } from "../../base/digest.ts";
+import type { Healthcheck } from "./health.ts";
 
 /** An image's record: a config digest, what it is called, and where its layers are. */
 export interface Image {
@@ -54,17 +55,7 @@ export interface RunDefaults {
   readonly argsEscaped?: boolean;
   readonly onBuild?: readonly string[];
   readonly shell?: readonly string[];
-  /** Health check of the image; nanoseconds. */
   readonly healthcheck?: Healthcheck;
-}
-
-export interface Healthcheck {
-  readonly test: readonly string[];
-  readonly interval?: number;
-  readonly timeout?: number;
-  readonly startPeriod?: number;
-  readonly startInterval?: number;
-  readonly retries?: number;
 }
 
 export interface HistoryEntry {

@@ -1,3 +1,4 @@
+import type { Health } from "../model/health.ts";
 import type { Duplex } from "node:stream";
 import type { TaskStats } from "../../runtime/runtime.ts";
 import type { Container, ContainerSpec, EndpointRecord } from "../model/container.ts";
@@ -105,6 +106,8 @@ export interface ContainerDetails {
   readonly sandboxPath: string;
   readonly sandboxId: string;
   readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+  /** Undefined: it has no check. */
+  readonly health: Health | undefined;
   readonly execIds: readonly string[];
   readonly hostnamePath: string;
   readonly hostsPath: string;

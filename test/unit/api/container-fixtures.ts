@@ -37,6 +37,7 @@ export function details(over: Partial<ContainerDetails> = {}): ContainerDetails 
     sandboxPath: "",
     sandboxId: "",
     endpoints: {},
+    health: undefined,
     execIds: [],
     hostnamePath: "/hostname",
     hostsPath: "/hosts",

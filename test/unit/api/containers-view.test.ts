@@ -42,7 +42,7 @@ describe("statusText and stateJson", () => {
   const now = Date.parse(at) + 5 * MINUTE;
   const exit = { code: 3, at, oomKilled: true, error: "bad" };
   it("of a container that never ran", () => {
-    assert.equal(statusText({ status: "created" }), "Created");
+    assert.equal(statusText({ status: "created" }, undefined), "Created");
     const { StartedAt, FinishedAt, Running, ExitCode, Error } = stateJson({
       status: "created",
       error: "no such file",
@@ -54,14 +54,17 @@ describe("statusText and stateJson", () => {
     );
   });
   it("of one that runs, or is paused", () => {
-    assert.equal(statusText({ status: "running", pid: 7, startedAt: at }, now), "Up 5 minutes");
-    assert.equal(statusText({ status: "paused", pid: 7, startedAt: at }, now), "Up 5 minutes (Paused)");
+    assert.equal(statusText({ status: "running", pid: 7, startedAt: at }, undefined, now), "Up 5 minutes");
+    assert.equal(statusText({ status: "paused", pid: 7, startedAt: at }, undefined, now), "Up 5 minutes (Paused)");
     const { Running, Paused, Pid, Status } = stateJson({ status: "paused", pid: 7, startedAt: at });
     assert.deepStrictEqual([Running, Paused, Pid, Status], [true, true, 7, "paused"]);
   });
   it("of one that ended, or waits for its next start", () => {
-    assert.equal(statusText({ status: "exited", exit, startedAt: at }, now), "Exited (3) 5 minutes ago");
-    assert.equal(statusText({ status: "restarting", exit, startedAt: at }, now), "Restarting (3) 5 minutes ago");
+    assert.equal(statusText({ status: "exited", exit, startedAt: at }, undefined, now), "Exited (3) 5 minutes ago");
+    assert.equal(
+      statusText({ status: "restarting", exit, startedAt: at }, undefined, now),
+      "Restarting (3) 5 minutes ago",
+    );
     assert.deepStrictEqual(stateJson({ status: "exited", exit, startedAt: at }), {
       Status: "exited",
       Running: false,

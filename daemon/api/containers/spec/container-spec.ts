@@ -3,6 +3,7 @@ import type { ContainerSpec } from "../../../engine/model/container.ts";
 import { parseSignal } from "../../../oci/signals.ts";
 import { parseVolumePaths } from "./all-mounts.ts";
 import { parseEndpoints } from "./endpoints.ts";
+import { parseHealthcheck } from "./healthcheck.ts";
 import { parseHostConfig } from "./host-spec.ts";
 import { invalid } from "./invalid.ts";
 import { parsePort, portText } from "./ports.ts";
@@ -39,6 +40,7 @@ export function parseCreateBody(body: ContainerCreateBody): ContainerSpec {
     attachStderr: body.AttachStderr ?? false,
     stopSignal,
     stopTimeout: body.StopTimeout ?? undefined,
+    healthcheck: parseHealthcheck(body.Healthcheck ?? undefined),
     exposedPorts: Object.keys(body.ExposedPorts ?? {}).map((port) => portText(parsePort(port))),
     volumes: parseVolumePaths(body.Volumes ?? {}),
     networkDisabled: false,

@@ -29,10 +29,6 @@ const RESOURCES = [
 /** @throws EngineError NotImplemented with the first field that is set and that the engine does not honour. */
 export function refuseConfig(body: ContainerCreateBody): void {
   for (const field of CONFIG) if (isSet(body[field])) throw unsupported(field);
-  const { Test, ...times } = body.Healthcheck ?? {};
-  // ["NONE"] switches the image's check off, and none runs here anyway.
-  const off = Test?.length === 1 && Test[0] === "NONE";
-  if ((isSet(Test) && !off) || Object.values(times).some(isSet)) throw unsupported("Healthcheck");
 }
 
 /** @throws EngineError NotImplemented, likewise; InvalidParameter for what Linux never has. */

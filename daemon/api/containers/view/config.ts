@@ -1,4 +1,5 @@
 import type { ContainerConfig } from "../../../../sdk/contract/index.ts";
+import { healthcheckJson } from "../../healthcheck-json.ts";
 import type { Container } from "../../../engine/model/container.ts";
 
 /** `Config` of inspect: the image's defaults and the user's wishes as one, which is what runs. */
@@ -24,6 +25,7 @@ export function configJson({ spec, process }: Container, imageVolumes: readonly 
     OnBuild: null,
     Labels: process.labels,
     ...(process.stopSignal !== "SIGTERM" && { StopSignal: process.stopSignal }),
+    ...(process.healthcheck !== undefined && { Healthcheck: healthcheckJson(process.healthcheck) }),
     ...(spec.stopTimeout !== undefined && { StopTimeout: spec.stopTimeout }),
   };
 }

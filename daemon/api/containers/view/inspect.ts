@@ -21,7 +21,7 @@ export function inspectJson(
     Created: container.createdAt,
     Path: path,
     Args: args,
-    State: stateJson(container.state),
+    State: stateJson(container.state, details.health),
     Image: container.imageId,
     ResolvConfPath: details.resolvConfPath,
     HostnamePath: details.hostnamePath,

@@ -1,10 +1,11 @@
 import type { ContainerState as StateJson } from "../../../../sdk/contract/index.ts";
 import { NEVER } from "../../../base/time.ts";
 import type { ContainerState } from "../../../engine/model/container.ts";
+import type { Health, HealthStatus } from "../../../engine/model/health.ts";
 import { humanDuration } from "./duration.ts";
 
 /** `State` of inspect. A container that waits for its next start by policy counts as running. */
-export function stateJson(state: ContainerState): StateJson {
+export function stateJson(state: ContainerState, health?: Health): StateJson {
   const { status } = state;
   const exit = "exit" in state ? state.exit : undefined;
   const live = status === "running" || status === "paused";
@@ -21,17 +22,31 @@ export function stateJson(state: ContainerState): StateJson {
     Error: exit?.error ?? created?.error ?? "",
     StartedAt: "startedAt" in state && state.startedAt !== "" ? state.startedAt : NEVER,
     FinishedAt: exit?.at ?? (live ? state.finishedAt : undefined) ?? NEVER,
+    ...(health !== undefined && { Health: healthJson(health) }),
+  };
+}
+
+function healthJson({ status, failingStreak, log }: Health): NonNullable<StateJson["Health"]> {
+  return {
+    Status: status,
+    FailingStreak: failingStreak,
+    Log: log.map(({ start, end, exitCode, output }) => ({
+      Start: start,
+      End: end,
+      ExitCode: exitCode,
+      Output: output,
+    })),
   };
 }
 
 /** The column STATUS of `docker ps`. */
-export function statusText(state: ContainerState, now = Date.now()): string {
+export function statusText(state: ContainerState, health: HealthStatus | undefined, now = Date.now()): string {
   const since = (time: string): string => humanDuration(now - Date.parse(time));
   switch (state.status) {
     case "created":
       return "Created";
     case "running":
-      return `Up ${since(state.startedAt)}`;
+      return `Up ${since(state.startedAt)}${healthText(health)}`;
     case "paused":
       return `Up ${since(state.startedAt)} (Paused)`;
     case "restarting":
@@ -43,4 +58,9 @@ export function statusText(state: ContainerState, now = Date.now()): string {
     case "exited":
       return `Exited (${state.exit.code}) ${since(state.exit.at)} ago`;
   }
+}
+
+function healthText(health: HealthStatus | undefined): string {
+  if (health === undefined) return "";
+  return health === "starting" ? " (health: starting)" : ` (${health})`;
 }

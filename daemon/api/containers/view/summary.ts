@@ -23,7 +23,7 @@ export function summaryJson(
     ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Labels: process.labels,
     State: state.status,
-    Status: statusText(state, now),
+    Status: statusText(state, container.health, now),
     HostConfig: {
       NetworkMode: network,
       ...(Object.keys(annotations).length > 0 && { Annotations: annotations }),
