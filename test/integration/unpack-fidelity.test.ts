@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type ExecFileSyncOptions, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
 import { digestOf } from "../../daemon/base/digest.ts";
 import { silent } from "../../daemon/base/logger.ts";
 import { createOverlaySnapshotter } from "../../daemon/snapshots/overlay-snapshotter.ts";
@@ -25,23 +26,26 @@ describe("Snapshotter.unpack beside GNU tar", () => {
   });
   after(() => rmSync(root, { recursive: true }));
 
-  const archives: readonly (readonly [name: string, options: readonly string[]])[] = [
-    ["pax with attributes", [...PAX, ...XATTRS]],
-    ["pax, sparse 0.0", [...PAX, "-S", "--sparse-version=0.0"]],
-    ["pax, sparse 0.1", [...PAX, "-S", "--sparse-version=0.1", ...XATTRS]],
-    ["pax, sparse 1.0", [...PAX, "-S", "--sparse-version=1.0"]],
-    ["GNU, sparse", ["--format=gnu", "-S"]],
-    ["GNU, gzip", ["--format=gnu", "-z"]],
-    ["pax, zstd", [...PAX, ...XATTRS, "--zstd"]],
-    ["pax, sorted by name", [...PAX, "--sort=name"]],
-  ];
-  for (const [name, options] of archives) {
+  // zstd is Node's: tar asks for a program that not every machine has.
+  const archives: readonly (readonly [name: string, options: readonly string[], compress?: (tar: Buffer) => Buffer])[] =
+    [
+      ["pax with attributes", [...PAX, ...XATTRS]],
+      ["pax, sparse 0.0", [...PAX, "-S", "--sparse-version=0.0"]],
+      ["pax, sparse 0.1", [...PAX, "-S", "--sparse-version=0.1", ...XATTRS]],
+      ["pax, sparse 1.0", [...PAX, "-S", "--sparse-version=1.0"]],
+      ["GNU, sparse", ["--format=gnu", "-S"]],
+      ["GNU, gzip", ["--format=gnu", "-z"]],
+      ["pax, zstd", [...PAX, ...XATTRS], zstdCompressSync],
+      ["pax, sorted by name", [...PAX, "--sort=name"]],
+    ];
+  for (const [name, options, compress] of archives) {
     it(`makes the same tree of ${name}`, async () => {
       const archive = join(root, `${digestOf(name).slice(7, 15)}.tar`);
       execFileSync("tar", ["-C", source, "-cf", archive, ...options, "."], QUIET);
       const expected = join(root, `${digestOf(name).slice(7, 15)}.expected`);
       mkdirSync(expected);
       execFileSync("tar", ["-C", expected, "-xpf", archive, "--numeric-owner", ...XATTRS], QUIET);
+      if (compress !== undefined) writeFileSync(archive, compress(readFileSync(archive)));
 
       await using snapshots = createOverlaySnapshotter({ root: join(root, "data"), logger: silent });
       const { size } = await snapshots.unpack({ chainId: digestOf(name), path: archive });

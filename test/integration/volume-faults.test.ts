@@ -71,9 +71,10 @@ describe("the local driver killed", function () {
     const trash = join(root, "data/trash/volumes");
     equal(existsSync(join(root, "data/volumes/vol")), false);
     equal(readdirSync(trash).length, 1);
-    const volumes = createLocalVolumes(join(root, "data"));
-    await volumes.sweep(new Set());
-    await volumes[Symbol.asyncDispose]();
-    deepEqual(readdirSync(trash), []);
+    // Each one takes away what it comes to in the time that it has to leave.
+    while (readdirSync(trash).length > 0) {
+      await using volumes = createLocalVolumes(join(root, "data"));
+      await volumes.sweep(new Set());
+    }
   });
 });
