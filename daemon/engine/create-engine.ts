@@ -134,7 +134,7 @@ export function createEngine(deps: EngineDeps): StartedEngine {
     async sweep() {
       const layers = await images.sweep();
       await snapshots.sweep({ layers, keys: new Set(all().flatMap(snapshotKeys)) });
-      await deps.volumes.sweep(volumes.names());
+      await deps.volumes.sweep(volumes.known());
       log.debug("swept");
     },
     async close() {

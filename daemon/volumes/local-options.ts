@@ -12,20 +12,25 @@ const NEEDS: readonly (readonly [option: string, needed: readonly string[]])[] =
   ["o", ["device", "type"]],
 ];
 
-/** @throws EngineError InvalidParameter in Docker's words. */
-export function checkLocalOptions(options: LocalOptions): void {
+/** @param quotas sizes of directories can be held. @throws EngineError InvalidParameter in Docker's words. */
+export function checkLocalOptions(options: LocalOptions, quotas: boolean): void {
   for (const name of Object.keys(options))
     if (!KNOWN.has(name)) throw invalid(`invalid option: ${JSON.stringify(name)}`);
-  const { type, device = "", size } = options;
+  const { type, device = "" } = options;
   if (type === "cifs" && /^\/\/[^/]*:\d+/.test(device))
     throw invalid("port not allowed in CIFS device URL, include 'port' in 'o='");
-  // No quotas of a directory: what cannot be held is not promised.
-  if (size !== undefined && parseSize(size) > 0) throw invalid("quota size requested but no quota support");
+  // What cannot be held is not promised.
+  if (sizeOf(options) > 0 && !quotas) throw invalid("quota size requested but no quota support");
   for (const [option, needed] of NEEDS) {
     if (options[option] === undefined) continue;
     for (const other of needed)
       if (options[other] === undefined) throw invalid(`missing required option: ${JSON.stringify(other)}`);
   }
+}
+
+/** Bytes; 0 is no limit. @throws EngineError InvalidParameter. */
+export function sizeOf({ size }: LocalOptions): number {
+  return size === undefined ? 0 : parseSize(size);
 }
 
 /** Whether the volume is something that is mounted, and not a directory of ours. */

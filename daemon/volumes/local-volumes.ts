@@ -7,9 +7,10 @@ import { diskError } from "../linux/disk-error.ts";
 import { isMounted } from "../linux/mounts.ts";
 import { Trash } from "../linux/trash.ts";
 import { Trees } from "../linux/trees.ts";
-import { type LocalOptions, checkLocalOptions } from "./local-options.ts";
+import { type LocalOptions, checkLocalOptions, sizeOf } from "./local-options.ts";
 import type { VolumeDriver } from "./volume-driver.ts";
 import { VolumeMounts, unmountAll } from "./volume-mounts.ts";
+import { VolumeQuotas } from "./volume-quotas.ts";
 import { isVolumeName } from "./volume-name.ts";
 
 /** Below a volume's own directory: what is in the volume. */
@@ -31,6 +32,7 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
   readonly #trees: Trees;
   readonly #trash: Trash;
   readonly #mounts: VolumeMounts;
+  readonly #quotas: VolumeQuotas;
 
   constructor(root: string, { logger = silent, trees = new Trees() }: LocalVolumesOptions) {
     this.#folder = join(root, "volumes");
@@ -38,17 +40,21 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
     mkdirSync(this.#folder, { recursive: true, mode: 0o701 });
     this.#trees = trees;
     this.#mounts = new VolumeMounts(trees);
+    this.#quotas = new VolumeQuotas(this.#folder);
     this.#trash = new Trash({ folder: join(root, "trash", "volumes"), trees, logger });
   }
 
   check(options: LocalOptions): void {
-    checkLocalOptions(options);
+    checkLocalOptions(options, this.#quotas.available);
   }
 
-  async create(name: string): Promise<string> {
+  /** A crash on the way leaves a directory that no record names, which the next start sweeps. */
+  async create(name: string, options: LocalOptions = {}): Promise<string> {
     const mountpoint = this.mountpoint(name);
     if (exists(mountpoint)) return mountpoint;
     try {
+      await mkdir(this.#path(name), { recursive: true, mode: 0o755 });
+      this.#quotas.limit(name, sizeOf(options));
       await mkdir(mountpoint, { recursive: true, mode: 0o755 });
       await chmod(mountpoint, 0o755); // whatever the umask is
     } catch (error) {
@@ -125,13 +131,13 @@ class LocalVolumes implements VolumeDriver, AsyncDisposable {
     return (await this.#trees.usage(this.mountpoint(name), signal)).bytes;
   }
 
-  async sweep(known: ReadonlySet<string>): Promise<void> {
+  async sweep(known: ReadonlyMap<string, LocalOptions>): Promise<void> {
     await this.#trash.empty();
     for (const name of await readdir(this.#folder)) {
       if (!known.has(name)) this.#takeAway(join(this.#folder, name));
     }
     // A create does not wait for the disk: a power cut may have kept the record and lost the directory.
-    for (const name of known) if (isVolumeName(name)) await this.create(name);
+    for (const [name, options] of known) if (isVolumeName(name)) await this.create(name, options);
   }
 
   async settle(): Promise<void> {

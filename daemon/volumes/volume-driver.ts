@@ -8,8 +8,8 @@ export interface VolumeDriver {
   readonly name: "local";
   /** @throws EngineError InvalidParameter in Docker's words for options that a volume cannot have. */
   check(options: LocalOptions): void;
-  /** Idempotent. Returns the mountpoint. */
-  create(name: string): Promise<string>;
+  /** Idempotent. Returns the mountpoint. With a size among the options it holds no more than that. */
+  create(name: string, options?: LocalOptions): Promise<string>;
   mountpoint(name: string): string;
   /**
    * What the options name is mounted when this resolves, and stays so until the last holder has released it. Idempotent for a
@@ -29,8 +29,8 @@ export interface VolumeDriver {
   copyUp(name: string, rootfs: string, path: string, signal?: AbortSignal): Promise<void>;
   /** Bytes. */
   usage(name: string, signal?: AbortSignal): Promise<number>;
-  /** Removes what is not known. Run at start. */
-  sweep(known: ReadonlySet<string>): Promise<void>;
+  /** Removes what is not known. Run at start. @param known options by name */
+  sweep(known: ReadonlyMap<string, LocalOptions>): Promise<void>;
   /** Takes off what is mounted and not held. Run at start, once those who hold volumes are known. */
   settle(): Promise<void>;
 }

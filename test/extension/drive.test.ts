@@ -6,6 +6,7 @@ import { Engine } from "../../sdk/index.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { ROOT } from "../support/source-tree.ts";
 import { Editor } from "./support/editor.ts";
+import { StuckProxy } from "./support/stuck-proxy.ts";
 import { SlowRegistry } from "./support/slow-registry.ts";
 import { Workbench } from "./support/workbench.ts";
 
@@ -154,6 +155,49 @@ describe("extension in the workbench", function () {
     await (await engine.containers.get("web")).stop();
     await bench.row(/^web, busybox, exited/).waitFor();
     equal(await bench.row(/^web,/).getAttribute("aria-selected"), "true");
+  });
+
+  it("goes on while an inspect is never answered, says so, and shows it when the engine answers again", async () => {
+    const web = await engine.containers.get("web");
+    const asked = new RegExp(`^GET (?:/v[0-9.]+)?/containers/${web.id}/json`);
+    await using proxy = await StuckProxy.start(join(daemon.root, "stuck.sock"), daemon.socket, asked);
+    await bench.chooseEngine(`unix://${proxy.socket}`);
+    await bench.row(/^web, busybox, exited/).waitFor();
+    await bench.menu(bench.row(/^web,/), "Inspect");
+    await proxy.asked;
+    await web.start();
+    await bench.row(/^web, busybox, running/).waitFor();
+    await bench.menu(bench.row(/^web,/), "Stop");
+    await bench.row(/^web, busybox, exited/).waitFor();
+    await bench.page.getByText("The engine did not answer within 20 seconds.").first().waitFor();
+    proxy.release();
+    await web.start();
+    await bench.page.locator(".editor-instance", { hasText: '"Status": "running"' }).first().waitFor();
+    await bench.closeEditors();
+    await bench.chooseEngine("auto");
+    await bench.row(/^web, busybox, running/).waitFor();
+  });
+
+  it("stays quick with 2,000 containers", async () => {
+    const Image = "busybox";
+    const names = Array.from({ length: 2000 }, (_, index) => `many-${String(index).padStart(4, "0")}`);
+    const create = async (): Promise<void> => {
+      for (let name = names.pop(); name !== undefined; name = names.pop())
+        await daemon.call("POST", `/containers/create?name=${name}`, {
+          body: { Image, HostConfig: { NetworkMode: "none" } },
+        });
+    };
+    await Promise.all(Array.from({ length: 8 }, create));
+    await bench.row(/^many-0000/).waitFor();
+    await bench.row(/^many-0000/).click();
+    await bench.page.keyboard.press("End");
+    await bench.row(/^web, busybox, running/).waitFor();
+    const started = performance.now();
+    await bench.menu(bench.row(/^web,/), "Stop");
+    await bench.row(/^web, busybox, exited/).waitFor();
+    ok(performance.now() - started < 5000, `${Math.round(performance.now() - started)} ms`);
+    await daemon.call("POST", "/containers/prune");
+    await bench.row(/^many-/).waitFor({ state: "detached" });
   });
 
   it("shows images, networks and volumes with their users", async () => {

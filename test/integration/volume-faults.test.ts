@@ -74,7 +74,7 @@ describe("the local driver killed", function () {
     // Each one takes away what it comes to in the time that it has to leave.
     while (readdirSync(trash).length > 0) {
       await using volumes = createLocalVolumes(join(root, "data"));
-      await volumes.sweep(new Set());
+      await volumes.sweep(new Map());
     }
   });
 });

@@ -59,7 +59,7 @@ export class VolumeStore implements Volumes {
     const volume: Volume = {
       name,
       driver: "local",
-      mountpoint: await this.#deps.driver.create(name),
+      mountpoint: await this.#deps.driver.create(name, driverOpts),
       createdAt: nowRfc3339(),
       labels: anonymous ? { "com.docker.volume.anonymous": "", ...labels } : labels,
       options: driverOpts,
@@ -257,8 +257,9 @@ export class VolumeStore implements Volumes {
     }
   }
 
-  names(): ReadonlySet<string> {
-    return new Set([...this.#rows.all()].map((volume) => volume.name));
+  /** Options of every volume, by name. */
+  known(): ReadonlyMap<string, Volume["options"]> {
+    return new Map([...this.#rows.all()].map(({ name, options }) => [name, options]));
   }
 
   #publish(action: string, name: string, attributes: Readonly<Record<string, string>>): void {

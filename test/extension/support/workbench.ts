@@ -48,6 +48,13 @@ export class Workbench {
     await box.waitFor({ state: "hidden" });
   }
 
+  /** By its address, or `auto`. */
+  async chooseEngine(address: string): Promise<void> {
+    await this.command("Choose Container Engine");
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: "Another address" }).first().click();
+    await this.answer("Address of the Engine", address);
+  }
+
   async menu(row: Locator, item: string): Promise<void> {
     await row.click({ button: "right" });
     const action = this.page.locator(".monaco-menu .action-item", { hasText: item }).first();

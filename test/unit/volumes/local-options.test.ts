@@ -16,7 +16,7 @@ describe("checkLocalOptions", () => {
   ];
   for (const [options, message] of refused) {
     it(`refuses ${JSON.stringify(options)}`, () =>
-      assert.throws(() => checkLocalOptions(options), { kind: "InvalidParameter", message }));
+      assert.throws(() => checkLocalOptions(options, false), { kind: "InvalidParameter", message }));
   }
 
   it("takes what can be mounted, and a size of nothing", () => {
@@ -26,7 +26,8 @@ describe("checkLocalOptions", () => {
       { type: "", device: "" },
       { size: "0" },
     ];
-    for (const options of taken) checkLocalOptions(options);
+    for (const options of taken) checkLocalOptions(options, false);
+    checkLocalOptions({ size: "1m" }, true);
     assert.deepEqual([isMountedKind({}), isMountedKind({ type: "tmpfs", device: "tmpfs" })], [false, true]);
   });
 });

@@ -121,7 +121,7 @@ describe("LocalVolumes", () => {
   it("sweep removes what no record names, and what the trash still holds", async () => {
     for (const name of ["kept", "orphan"]) await volumes.create(name);
     mkdirSync(join(root, "trash/volumes/left/deep"), { recursive: true });
-    await volumes.sweep(new Set(["kept"]));
+    await volumes.sweep(new Map([["kept", {}]]));
     await volumes[Symbol.asyncDispose]();
     assert.deepEqual([readdirSync(join(root, "volumes")), readdirSync(join(root, "trash/volumes"))], [["kept"], []]);
   });

@@ -84,7 +84,12 @@ describe("LocalVolumes with options", () => {
   });
 
   it("sweep makes the directory of a known volume that a power cut has lost", async () => {
-    await volumes.sweep(new Set(["vol", "lost"]));
+    await volumes.sweep(
+      new Map([
+        ["vol", {}],
+        ["lost", {}],
+      ]),
+    );
     assert.ok(existsSync(volumes.mountpoint("lost")));
   });
 });
