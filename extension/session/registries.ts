@@ -1,6 +1,6 @@
 import type { Memento, SecretStorage } from "vscode";
 import type { SavedRegistry, SavedRepository } from "../model/saved-trees.ts";
-import { RegistryClient, type RegistryLogin } from "./registry-client.ts";
+import { canonicalRegistry, HUB, RegistryClient, type RegistryLogin } from "./registry-client.ts";
 
 export interface RegistriesDeps {
   readonly state: Memento;
@@ -100,7 +100,7 @@ export class Registries {
 
   /** For a pull or push of this image; undefined leaves it to docker's config.json. */
   async credentialsFor(reference: string): Promise<RegistryLogin | undefined> {
-    const host = reference.split("/")[0] ?? "";
+    const host = hostOf(reference);
     const stored = this.#stored().find(({ address }) => address === host);
     return stored?.user === undefined ? undefined : await this.#login(stored.address);
   }
@@ -125,4 +125,10 @@ export class Registries {
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** Where an image is from; a name without a host is Docker Hub's. */
+function hostOf(reference: string): string {
+  const [first = "", ...rest] = reference.split("/");
+  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? canonicalRegistry(first) : HUB;
 }

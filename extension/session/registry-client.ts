@@ -1,3 +1,6 @@
+import { hubRepositories } from "./hub-repositories.ts";
+import { PatientHttp, RegistryFailure } from "./patient-http.ts";
+
 /** The little of the distribution API that a tree of registries needs: repositories, tags, digests. */
 
 export interface RegistryLogin {
@@ -5,19 +8,14 @@ export interface RegistryLogin {
   readonly password: string;
 }
 
-/** What a registry did instead of answering, as a sentence for the user. */
-export class RegistryFailure extends Error {
-  readonly status: number | undefined;
+/** As images name it; the registry behind it has another name, and so has its page. */
+export const HUB = "docker.io";
+const HUB_TOO = ["hub.docker.com", "index.docker.io", "registry-1.docker.io", "docker.com"];
 
-  constructor(message: string, status?: number, cause?: unknown) {
-    super(message, { cause });
-    this.name = "RegistryFailure";
-    this.status = status;
-  }
+export function canonicalRegistry(address: string): string {
+  return HUB_TOO.includes(address) ? HUB : address;
 }
 
-const PATIENCE_MS = 15_000;
-const MAX_BODY_CHARACTERS = 4 * 1024 * 1024;
 const MAX_PAGES = 20;
 const PAGE = 500;
 const MANIFESTS = [
@@ -31,14 +29,14 @@ const MANIFESTS = [
 export class RegistryClient {
   readonly #address: string;
   readonly #login: RegistryLogin | undefined;
-  readonly #patienceMs: number;
+  readonly #http: PatientHttp;
   #authorization: string | undefined;
 
   /** @param patienceMs how long one answer may take to begin, and to end */
-  constructor(address: string, login?: RegistryLogin, patienceMs = PATIENCE_MS) {
+  constructor(address: string, login?: RegistryLogin, patienceMs?: number) {
     this.#address = address;
     this.#login = login;
-    this.#patienceMs = patienceMs;
+    this.#http = new PatientHttp(address, patienceMs);
   }
 
   /** @throws RegistryFailure when it is no registry, or refuses the credentials. */
@@ -47,6 +45,7 @@ export class RegistryClient {
   }
 
   async repositories(): Promise<readonly string[]> {
+    if (this.#address === HUB) return await hubRepositories(this.#login);
     return await this.#pages(`/v2/_catalog?n=${PAGE}`, "repositories");
   }
 
@@ -67,9 +66,9 @@ export class RegistryClient {
     let next: string | undefined = path;
     for (let page = 0; next !== undefined && page < MAX_PAGES; page++) {
       const response = await this.#get(next);
-      const body = await this.#json(response);
+      const body = await this.#http.json(response);
       const list: unknown = (body as Record<string, unknown> | null)?.[key];
-      if (list !== null && !Array.isArray(list)) throw this.#rubbish(`no list of ${key}`);
+      if (list !== null && !Array.isArray(list)) throw this.#http.rubbish(`no list of ${key}`);
       found.push(...(list ?? []).filter((each: unknown) => typeof each === "string"));
       next = this.#nextPage(response);
     }
@@ -86,30 +85,20 @@ export class RegistryClient {
 
   #base(): string {
     const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(this.#address);
-    return `${local ? "http" : "https"}://${this.#address === "docker.io" ? "registry-1.docker.io" : this.#address}`;
+    return `${local ? "http" : "https"}://${this.#address === HUB ? "registry-1.docker.io" : this.#address}`;
   }
 
   async #get(path: string, method = "GET"): Promise<Response> {
     let response = await this.#send(path, method);
     if (response.status === 401 && (await this.#authorize(response))) response = await this.#send(path, method);
     if (response.ok) return response;
-    throw new RegistryFailure(await this.#refusal(response), response.status);
+    throw await this.#http.refusal(response, this.#login?.username);
   }
 
   async #send(path: string, method: string): Promise<Response> {
     const headers: Record<string, string> = { accept: path.includes("/manifests/") ? MANIFESTS : "application/json" };
     if (this.#authorization !== undefined) headers["authorization"] = this.#authorization;
-    try {
-      return await fetch(this.#base() + path, { method, headers, signal: AbortSignal.timeout(this.#patienceMs) });
-    } catch (error) {
-      throw this.#silence(error);
-    }
-  }
-
-  #silence(error: unknown): RegistryFailure {
-    const { name, message, cause } = error as Error;
-    const reason = name === "TimeoutError" ? "it did not answer" : ((cause as Error | undefined)?.message ?? message);
-    return new RegistryFailure(`${this.#address} cannot be reached: ${reason}`, undefined, error);
+    return await this.#http.send(this.#base() + path, { method, headers });
   }
 
   /** Answers a challenge (RFC 9110, 11.6.1) with what we have. @returns whether it is worth another try */
@@ -132,55 +121,13 @@ export class RegistryClient {
 
   async #token(facts: ReadonlyMap<string, string>, basic: string | undefined): Promise<string | undefined> {
     const realm = facts.get("realm") ?? "";
-    if (!URL.canParse(realm)) throw this.#rubbish("a challenge without a realm");
+    if (!URL.canParse(realm)) throw this.#http.rubbish("a challenge without a realm");
     const url = new URL(realm);
     for (const key of ["service", "scope"]) if (facts.has(key)) url.searchParams.set(key, facts.get(key) ?? "");
     const headers = basic === undefined ? {} : { authorization: basic };
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(this.#patienceMs) });
-    if (!response.ok) throw new RegistryFailure(await this.#refusal(response), response.status);
-    const body = (await this.#json(response)) as { token?: string; access_token?: string } | null;
+    const response = await this.#http.send(url, { headers });
+    if (!response.ok) throw await this.#http.refusal(response, this.#login?.username);
+    const body = (await this.#http.json(response)) as { token?: string; access_token?: string } | null;
     return body?.token ?? body?.access_token;
-  }
-
-  async #json(response: Response): Promise<unknown> {
-    const text = await this.#text(response);
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw this.#rubbish("no JSON");
-    }
-  }
-
-  /** Not all of one that never ends. */
-  async #text(response: Response): Promise<string> {
-    const decoder = new TextDecoder();
-    let text = "";
-    try {
-      for await (const bytes of response.body ?? []) {
-        text += decoder.decode(bytes as Uint8Array, { stream: true });
-        if (text.length > MAX_BODY_CHARACTERS) throw this.#rubbish("too much");
-      }
-    } catch (error) {
-      throw error instanceof RegistryFailure ? error : this.#silence(error);
-    }
-    return text;
-  }
-
-  #rubbish(what: string): RegistryFailure {
-    return new RegistryFailure(`${this.#address} is no registry: it answered with ${what}`);
-  }
-
-  async #refusal(response: Response): Promise<string> {
-    if (response.status === 401 || response.status === 403)
-      return this.#login === undefined
-        ? `${this.#address} wants credentials`
-        : `${this.#address} refuses the credentials of ${this.#login.username}`;
-    if (response.status === 429) {
-      const after = response.headers.get("retry-after");
-      return `${this.#address} gets too many requests${after === null ? "" : `; try again in ${after} s`}`;
-    }
-    const body = await this.#text(response).catch(() => "");
-    const said = /"message"\s*:\s*"([^"]+)"/.exec(body)?.[1];
-    return `${this.#address} answered with ${response.status}${said === undefined ? "" : `: ${said}`}`;
   }
 }
