@@ -39,13 +39,17 @@ export function quickStages() {
   ];
 }
 
+/** The first suite that needs the editor brings it: a gigabyte of packages, of which some are compiled. */
+const EDITOR_LIMIT_SECONDS = 1500;
+const limitOf = (folder) => (folder === "extension" ? EDITOR_LIMIT_SECONDS : 600);
+
 /** One process a file: a suite that leaves something behind, or hangs, is known by its name. `slowness` multiplies every limit of time. */
 export function kernelStages(slowness) {
   return ["conformance", "integration", "fuzz", "extension"].flatMap((folder) =>
-    testsIn(folder).map((file) => mocha(`${folder}/${basename(file, ".test.ts")}`, [file], 600, slowness)),
+    testsIn(folder).map((file) => mocha(`${folder}/${basename(file, ".test.ts")}`, [file], limitOf(folder), slowness)),
   );
 }
 
 export function fileStages(files, slowness) {
-  return files.map((file) => mocha(file, [file], 600, slowness));
+  return files.map((file) => mocha(file, [file], limitOf(file.includes("/extension/") ? "extension" : ""), slowness));
 }
