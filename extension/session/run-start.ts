@@ -52,7 +52,7 @@ export async function removeEarlier(engine: Engine, folder: string, name: string
   const filters = { label: [`${FOLDER_LABEL}=${folder}`, `${CONFIGURATION_LABEL}=${name}`] };
   for (const { Id } of await engine.containers.list({ all: true, filters })) {
     try {
-      await (await engine.containers.get(Id)).remove({ force: true, volumes: true });
+      await engine.containers.withId(Id).remove({ force: true, volumes: true });
     } catch (error) {
       // One with `remove` may be on its way already.
       if (!(error instanceof NotFound || error instanceof Conflict)) throw error;

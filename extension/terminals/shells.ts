@@ -87,7 +87,7 @@ export class Shells {
     const pty = new ProcessTerminal({
       start: async (_, signal) => {
         const engine = await this.#deps.session.engine();
-        const found = await engine.containers.get(container.id, signal);
+        const found = engine.containers.withId(container.id);
         const { Config } = await found.inspect({ signal });
         return await found.attach({ stdin: Config.OpenStdin ?? false, logs: true, detachKeys, signal });
       },

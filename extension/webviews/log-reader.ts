@@ -95,7 +95,7 @@ export class LogReader implements Disposable {
     const { signal } = this.#stop;
     try {
       const engine = await session.engine();
-      const container = await engine.containers.get(id, signal);
+      const container = engine.containers.withId(id);
       onStatus(l10n.t("following"));
       const { last } = this.store;
       if (last === undefined) this.#hasEarlier = true;

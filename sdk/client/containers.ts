@@ -54,6 +54,11 @@ export class Containers {
     return await this.#api.containers.list(query, signal);
   }
 
+  /** The container of a full id that the caller knows: nothing is asked, and it may be gone. */
+  withId(id: string): Container {
+    return new Container(this.#api, id);
+  }
+
   /** By id, a unique prefix of one, or name. @throws NotFound */
   async get(reference: string, signal?: AbortSignal): Promise<Container> {
     const { Id } = await this.#api.containers.inspect(reference, {}, signal);

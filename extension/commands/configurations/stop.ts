@@ -15,7 +15,7 @@ export const command: Command = {
       ({ configuration }) => configuration.name,
       async (each) => {
         const container = await containerFor(app, each);
-        if (container !== undefined && isUp(container)) await (await engine.containers.get(container.id)).stop();
+        if (container !== undefined && isUp(container)) await engine.containers.withId(container.id).stop();
       },
     );
   },

@@ -9,7 +9,7 @@ export const command: Command = {
     const chosen = await chosenContainers(app, args, l10n.t("Copy Container as Command Line"));
     const engine = await app.session.engine();
     const lines = chosen.map(async ({ id }) => {
-      const container = await (await engine.containers.get(id)).inspect();
+      const container = await engine.containers.withId(id).inspect();
       const image = await engine.images.find(container.Image);
       return commandLine(container, await image?.inspect());
     });

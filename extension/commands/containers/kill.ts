@@ -19,7 +19,7 @@ export const command: Command = {
       "slipway.containers",
       chosen,
       (each) => each.name,
-      async ({ id }) => (await engine.containers.get(id)).kill(signal),
+      async ({ id }) => await engine.containers.withId(id).kill(signal),
     );
   },
 };

@@ -20,7 +20,7 @@ export function containerCommand(
         "slipway.containers",
         chosen,
         (each) => each.name,
-        async ({ id }) => await act(await engine.containers.get(id)),
+        async ({ id }) => await act(engine.containers.withId(id)),
       );
     },
   };

@@ -27,7 +27,7 @@ export const command: Command = {
       "slipway.containers",
       chosen,
       (each) => each.name,
-      async ({ id }) => (await engine.containers.get(id)).remove({ force: true, volumes: true }),
+      async ({ id }) => await engine.containers.withId(id).remove({ force: true, volumes: true }),
     );
   },
 };

@@ -17,6 +17,6 @@ export const command: Command = {
     });
     if (name === undefined || name === container.name) return;
     const engine = await app.session.engine();
-    await (await engine.containers.get(container.id)).rename(name);
+    await engine.containers.withId(container.id).rename(name);
   },
 };

@@ -11,7 +11,7 @@ export const command: Command = {
     const folder = container && (await app.configurations.chooseFolder(app.ui));
     if (container === undefined || folder === undefined) return;
     const engine = await app.session.engine();
-    const inspected = await (await engine.containers.get(container.id)).inspect();
+    const inspected = await engine.containers.withId(container.id).inspect();
     const image = await (await engine.images.find(inspected.Image))?.inspect();
     app.configurations.edit(folder, undefined, configurationFromContainer(inspected, image));
   },
