@@ -9,6 +9,8 @@ import { median } from "./measure.ts";
 
 const NETWORK = "bench-throughput";
 const PORT = 5201;
+/** Not published. */
+const BARE_PORT = 5202;
 const SECONDS = "2";
 const ROUNDS = 5;
 const GIGA = 1e9;
@@ -49,15 +51,25 @@ export async function throughputRows(engines: readonly EngineProcess[]): Promise
     const measured = new Map<string, number[]>(engines.map(({ name }) => [name, []]));
     for (let round = 0; round < ROUNDS; round++)
       for (const place of places)
-        measured.get(place.engine.name)?.push(await throughput(place.namespaces[from], to(place)));
+        measured.get(place.engine.name)?.push(await throughput(place.namespaces[from], to(place), PORT));
     const values = Object.fromEntries([...measured].map(([name, each]) => [name, median(each) / GIGA]));
     rows.push({ work, unit: "Gbit/s", values, bar });
   }
-  return rows;
+  const [ours] = engines;
+  return ours === undefined ? rows : [...rows, await bareRow(ours, stack)];
 }
 
-async function throughput(namespace: string, address: string): Promise<number> {
-  const client = ["iperf3", "-c", address, "-p", String(PORT), "-t", SECONDS, "-J"];
+/** The ceiling: what the kernel's own loopback carries between two processes, without an engine. */
+async function bareRow({ name, namespace }: EngineProcess, stack: AsyncDisposableStack): Promise<Row> {
+  await serve(namespace, BARE_PORT, stack);
+  const measured: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) measured.push(await throughput(namespace, "127.0.0.1", BARE_PORT));
+  const work = "iperf3, loopback without an engine";
+  return { work, unit: "Gbit/s", values: { [name]: median(measured) / GIGA }, bar: "a ceiling" };
+}
+
+async function throughput(namespace: string, address: string, port: number): Promise<number> {
+  const client = ["iperf3", "-c", address, "-p", String(port), "-t", SECONDS, "-J"];
   const result = JSON.parse(await output("nsenter", [`--net=${namespace}`, ...client])) as {
     error?: string;
     end: { sum_received?: { bits_per_second: number } };
@@ -88,7 +100,7 @@ async function setUp(engine: EngineProcess, stack: AsyncDisposableStack): Promis
   const client = await pidOf("bench-throughput-client", {});
   const bindings = { PortBindings: { [`${PORT}/tcp`]: [{ HostPort: String(PORT) }] } };
   const server = await pidOf("bench-throughput-server", bindings);
-  await serve(`/proc/${server}/ns/net`, stack);
+  await serve(`/proc/${server}/ns/net`, PORT, stack);
   const { NetworkSettings } = await call<{
     NetworkSettings: { Networks: Record<string, { IPAddress: string; Gateway: string }> };
   }>("GET", "/containers/bench-throughput-server/json");
@@ -97,8 +109,8 @@ async function setUp(engine: EngineProcess, stack: AsyncDisposableStack): Promis
 }
 
 /** Resolves when it listens. */
-async function serve(namespace: string, stack: AsyncDisposableStack): Promise<void> {
-  const server = ["iperf3", "-s", "-p", String(PORT), "--forceflush"];
+async function serve(namespace: string, port: number, stack: AsyncDisposableStack): Promise<void> {
+  const server = ["iperf3", "-s", "-p", String(port), "--forceflush"];
   const child = spawn("nsenter", [`--net=${namespace}`, ...server], { stdio: ["ignore", "pipe", "inherit"] });
   stack.defer(async () => {
     const ended = once(child, "exit");
