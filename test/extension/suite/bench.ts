@@ -7,6 +7,8 @@ import { Context, IMAGE } from "./context.ts";
 import { writeResults, type Measured } from "./run.ts";
 
 const EVENTS = 100;
+/** What came before is drawn by then. */
+const SETTLE_MS = 5000;
 const SILENCE_MS = 60_000;
 const SHELL_BYTES = 50 * 1000 * 1000;
 const LOG_LINES = 1_000_000;
@@ -55,6 +57,8 @@ export async function run(): Promise<void> {
   measure("rename → row, p95 (ms)", delays.sort((a, b) => a - b)[Math.floor(EVENTS * 0.95)]!);
   for (const each of made) await each.remove();
 
+  await context.until(mirror.containers, () => mirror.containers.size === 0);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   measure("timers set in a minute of silence", await timersSet());
 
   const container = await context.running();
