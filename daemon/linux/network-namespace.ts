@@ -39,6 +39,17 @@ export function createNetworkNamespace<R>(path: string, body: () => R): R {
   }
 }
 
+/** Pins one that there is. When it throws, nothing is left. @param namespace its file. */
+export function pinNetworkNamespace(namespace: string, path: string): void {
+  writeFileSync(path, "", { flag: "wx", mode: 0o600 });
+  try {
+    check("mount", mount(cPath(namespace), cPath(path), null, MS_BIND, null), path);
+  } catch (error) {
+    removeNetworkNamespace(path);
+    throw error;
+  }
+}
+
 /** Unpins; the kernel ends it with its last process and socket. Idempotent. */
 export function removeNetworkNamespace(path: string): void {
   if (umount2(cPath(path), MNT_DETACH | UMOUNT_NOFOLLOW) < 0) {

@@ -10,16 +10,22 @@ import type { EndpointPlan, Gateways } from "./network-driver.ts";
 /** Inside the sandbox: the interface up, with its settings, addresses and the way out. */
 export function configureEndpoint(endpoint: EndpointPlan): void {
   const { containerInterface: name, ipAddress, prefixLength, gateway, ipv6, onLink = false } = endpoint;
+  const linkLocal = (endpoint.linkLocalAddresses ?? []).map(addressBytes);
   using socket = new NetlinkSocket(0);
   const { index: link } = getLink(socket, name);
-  if (ipv6 !== undefined) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
+  if (ipv6 !== undefined || linkLocal.some(isIpv6)) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, "0");
   for (const [path, value] of endpoint.sysctls ?? []) setSysctl(path, value);
   if (ipAddress !== "") addAddress(socket, { link, address: addressBytes(ipAddress), prefixLength });
   if (ipv6 !== undefined)
     addAddress(socket, { link, address: addressBytes(ipv6.address), prefixLength: ipv6.prefixLength });
+  for (const address of linkLocal) addAddress(socket, { link, address, prefixLength: isIpv6(address) ? 64 : 16 });
   changeLink(socket, link, { up: true });
   for (const [family, way] of [[4, gateway] as const, [6, ipv6?.gateway ?? ""] as const])
     if (way !== "") addRoute(socket, onLink ? { family, link } : { gateway: addressBytes(way), link });
+}
+
+function isIpv6(address: Uint8Array): boolean {
+  return address.byteLength === 16;
 }
 
 function setSysctl(path: string, value: string): void {

@@ -5,6 +5,8 @@
 export interface Sandboxes {
   /** A new namespace pinned at `path`, with `lo` up and the defaults that a private namespace gets. */
   create(path: string): void;
+  /** The namespace that a process already has, pinned at `path` and with the same defaults. Nothing to do where one is pinned. */
+  adopt(path: string, pid: number): void;
   /** Unpins; the kernel ends it with its last process. Idempotent. */
   remove(path: string): void;
 }
@@ -126,6 +128,8 @@ export interface EndpointPlan {
   /** Of the default route; "" is none. */
   readonly gateway: string;
   readonly ipv6?: { readonly address: string; readonly prefixLength: number; readonly gateway: string };
+  /** Beside those of the network. */
+  readonly linkLocalAddresses?: readonly string[];
   readonly macAddress: string;
   /** The default route needs no gateway: the interface itself leads there. */
   readonly onLink?: boolean;

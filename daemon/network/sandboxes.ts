@@ -2,20 +2,32 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { changeLink } from "../linux/netlink/links.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
-import { createNetworkNamespace, removeNetworkNamespace } from "../linux/network-namespace.ts";
+import {
+  createNetworkNamespace,
+  inNetworkNamespace,
+  pinNetworkNamespace,
+  removeNetworkNamespace,
+} from "../linux/network-namespace.ts";
 import type { Sandboxes } from "./network-driver.ts";
 
 /** @param options `userNamespace`: the daemon is root of one, and the kernel refuses what names all ids. */
 export function createSandboxes(options: { readonly userNamespace: boolean }): Sandboxes {
   const sysctls = { ...ALWAYS, ...(options.userNamespace ? {} : OF_ROOT) };
+  const prepare = (): void => {
+    using socket = new NetlinkSocket(0);
+    changeLink(socket, "lo", { up: true });
+    for (const [name, value] of Object.entries(sysctls)) setSysctl(name, value);
+  };
   return {
     create(path) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o710 });
-      createNetworkNamespace(path, () => {
-        using socket = new NetlinkSocket(0);
-        changeLink(socket, "lo", { up: true });
-        for (const [name, value] of Object.entries(sysctls)) setSysctl(name, value);
-      });
+      createNetworkNamespace(path, prepare);
+    },
+    adopt(path, pid) {
+      if (existsSync(path)) return;
+      mkdirSync(dirname(path), { recursive: true, mode: 0o710 });
+      pinNetworkNamespace(`/proc/${pid}/ns/net`, path);
+      inNetworkNamespace(path, prepare);
     },
     remove: removeNetworkNamespace,
   };

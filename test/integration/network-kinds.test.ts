@@ -206,6 +206,23 @@ describe("networks of every kind", () => {
       equal(await dockerOk(daemon, "exec", "s2", "ls", "/sys/class/net"), "bar0\nfoo0\nlo");
     });
 
+    it("addresses of the link beside the network's own, at create and at connect", async () => {
+      await dockerOk(daemon, "network", "create", "n1");
+      await run("a1", "--network", "n1", "--link-local-ip", "169.254.34.68", "--link-local-ip", "fe80::34");
+      await run("a2", "--network", "none");
+      await dockerOk(daemon, "network", "disconnect", "none", "a2");
+      await dockerOk(daemon, "network", "connect", "--link-local-ip", "169.254.34.69", "n1", "a2");
+      const addresses = await dockerOk(daemon, "exec", "a1", "ip", "addr", "show", "eth0");
+      match(addresses, /inet 169\.254\.34\.68\/16 /);
+      match(addresses, /inet6 fe80::34\/64 scope link/);
+      await dockerOk(daemon, "exec", "a1", "ping", "-c1", "-W2", "169.254.34.69");
+      deepEqual(await inspect("a2", ".NetworkSettings.Networks.n1.IPAMConfig"), { LinkLocalIPs: ["169.254.34.69"] });
+      match(
+        await refusal("network", "connect", "--link-local-ip", "10.0.0.1", "n1", "a1"),
+        /invalid link-local IP address: 10\.0\.0\.1/,
+      );
+    });
+
     it("names of its interfaces that a network begins", async () => {
       const prefix = ["-o", "com.docker.network.container_iface_prefix=wan"];
       await dockerOk(daemon, "network", "create", ...prefix, "n1");

@@ -55,6 +55,8 @@ export interface EndpointSettings {
   /** A static address. */
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;
+  /** Beside the network's own: 169.254.0.0/16 and fe80::/10. */
+  readonly linkLocalAddresses?: readonly string[];
   readonly macAddress?: string;
   /** Of the endpoint's interface (endpoint-options.ts). */
   readonly driverOptions?: Readonly<Record<string, string>>;

@@ -129,6 +129,8 @@ export class ContainerNetworking {
       isWayOut: false,
     };
     using undo = new DisposableStack();
+    // One that began without a network has its namespace from runc.
+    if ("pid" in container.state) this.#deps.sandboxes.adopt(sandboxPath, container.state.pid);
     const endpoint = this.#attached.attach(network, settings, newId(), place);
     undo.defer(() => this.#attached.detach(endpoint, sandboxPath));
     const endpoints = this.#route(container, { ...container.endpoints, [network.name]: endpoint }, sandboxPath);

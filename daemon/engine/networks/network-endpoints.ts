@@ -207,6 +207,7 @@ function planOf(
         gateway: way(endpoint.ipv6Gateway),
       },
     }),
+    linkLocalAddresses: settings.linkLocalAddresses,
     macAddress: endpoint.macAddress,
     onLink: isOnLink(network),
     sysctls: sysctlsOf(settings.driverOptions ?? {}, containerInterface),

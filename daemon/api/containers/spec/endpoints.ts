@@ -3,7 +3,7 @@ import type { ContainerCreateBody, EndpointSettings as EndpointBody } from "../.
 import type { ContainerSpec, EndpointSettings } from "../../../engine/model/container.ts";
 import { isKind, messageOf } from "../../../base/errors.ts";
 import { checkEndpointOptions } from "../../../engine/networks/endpoint-options.ts";
-import { invalid, unsupported } from "./invalid.ts";
+import { invalid } from "./invalid.ts";
 import { isSet } from "./refusals.ts";
 
 /**
@@ -46,7 +46,9 @@ function ofNetwork<T>(name: string, parse: () => T): T {
 /** The fields that are results (`IPAddress`, …) say nothing here. The wishes of create and of `network connect`; what is not asked for is missing. */
 export function parseEndpoint(settings: EndpointBody): EndpointSettings {
   const { IPv4Address, IPv6Address, LinkLocalIPs } = settings.IPAMConfig ?? {};
-  if (isSet(LinkLocalIPs)) throw unsupported("EndpointsConfig.IPAMConfig.LinkLocalIPs");
+  const linkLocal = LinkLocalIPs ?? [];
+  for (const address of linkLocal)
+    if (!isLinkLocal(address)) throw invalid(`invalid link-local IP address: ${address}`);
   const options = settings.DriverOpts ?? {};
   if (isSet(settings.DriverOpts)) checkOptions(options);
   if (IPv4Address && !isIPv4(IPv4Address)) throw invalid(`invalid IPv4 address: ${IPv4Address}`);
@@ -56,10 +58,18 @@ export function parseEndpoint(settings: EndpointBody): EndpointSettings {
     ...(isSet(settings.Links) && { links: settings.Links ?? [] }),
     ...(IPv4Address && { ipv4Address: IPv4Address }),
     ...(IPv6Address && { ipv6Address: IPv6Address }),
+    ...(linkLocal.length > 0 && { linkLocalAddresses: linkLocal }),
     ...(settings.MacAddress && { macAddress: settings.MacAddress }),
     ...(isSet(settings.DriverOpts) && { driverOptions: options }),
     ...(settings.GwPriority && { gatewayPriority: settings.GwPriority }),
   };
+}
+
+/** RFC 3927, RFC 4291 2.5.6. */
+function isLinkLocal(address: string): boolean {
+  return (
+    (isIPv4(address) && address.startsWith("169.254.")) || (isIPv6(address) && /^fe[89ab][0-9a-f]:/i.test(address))
+  );
 }
 
 function checkOptions(options: Readonly<Record<string, string>>): void {

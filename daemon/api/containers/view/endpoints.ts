@@ -37,10 +37,11 @@ function isPredefined(network: string): boolean {
 }
 
 function endpointJson(endpoint: EndpointRecord, wish: EndpointSettings): EndpointJson {
-  const { aliases = [], links = [], ipv4Address, ipv6Address } = wish;
+  const { aliases = [], links = [], ipv4Address, ipv6Address, linkLocalAddresses = [] } = wish;
   const addresses = {
     ...(ipv4Address !== undefined && { IPv4Address: ipv4Address }),
     ...(ipv6Address !== undefined && { IPv6Address: ipv6Address }),
+    ...(linkLocalAddresses.length > 0 && { LinkLocalIPs: [...linkLocalAddresses] }),
   };
   return {
     IPAMConfig: Object.keys(addresses).length > 0 ? addresses : null,
