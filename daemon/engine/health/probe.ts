@@ -8,11 +8,11 @@ import type { ContainerContext } from "../containers/context.ts";
 import type { Container } from "../model/container.ts";
 import type { ProbeResult } from "../model/health.ts";
 import type { ExecRecord } from "../services.ts";
+import { OutputHead } from "./output-head.ts";
 
 const SIGKILL = 9;
 /** Bytes of output that are kept. */
 const OUTPUT_LIMIT = 4096;
-const FRAME_HEADER = 8;
 
 /**
  * Runs one health check in a container that runs. It is no exec of a user's: it has no event, and inspect does not list it.
@@ -62,33 +62,13 @@ async function begin(
   return await task.exec(process, signal);
 }
 
-/** The first bytes of both streams, which come in frames; the rest is read and let go. Never rejects. */
+/** Never rejects. */
 async function beginningOf(stream: Readable | undefined): Promise<string> {
-  const kept: Buffer[] = [];
-  let size = 0;
-  let header = Buffer.alloc(0);
-  let left = 0;
+  const head = new OutputHead(OUTPUT_LIMIT);
   try {
-    for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) {
-      for (let rest = chunk; rest.length > 0;) {
-        if (left === 0) {
-          const missing = FRAME_HEADER - header.length;
-          header = Buffer.concat([header, rest.subarray(0, missing)]);
-          rest = rest.subarray(missing);
-          if (header.length < FRAME_HEADER) break;
-          left = header.readUInt32BE(4);
-          header = Buffer.alloc(0);
-          continue;
-        }
-        const piece = rest.subarray(0, left);
-        left -= piece.length;
-        rest = rest.subarray(piece.length);
-        if (size < OUTPUT_LIMIT) kept.push(piece.subarray(0, OUTPUT_LIMIT - size));
-        size += piece.length;
-      }
-    }
+    for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) head.push(chunk);
   } catch {
     // Cut off: what has come is what there is.
   }
-  return Buffer.concat(kept).toString("utf8") + (size > OUTPUT_LIMIT ? "..." : "");
+  return head.text();
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterProbe, delayMs, mergeHealthcheck, probeCommand } from "../../../daemon/engine/health/healthcheck.ts";
+import { OutputHead } from "../../../daemon/engine/health/output-head.ts";
 import type { Health, ProbeResult } from "../../../daemon/engine/model/health.ts";
 
 const STARTED = "2026-01-01T00:00:00.000000000Z";
@@ -71,5 +72,30 @@ describe("afterProbe", () => {
       health.log.map(({ exitCode }) => exitCode),
       [3, 4, 5, 6, 7],
     );
+  });
+});
+
+describe("OutputHead", () => {
+  const frame = (stream: number, text: string): Buffer => {
+    const header = Buffer.alloc(8);
+    header[0] = stream;
+    header.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([header, Buffer.from(text)]);
+  };
+
+  it("joins both streams, wherever the frames are cut", () => {
+    const all = Buffer.concat([frame(1, "out "), frame(2, "err"), frame(1, ""), frame(1, "\n")]);
+    for (let size = 1; size <= all.length; size++) {
+      const head = new OutputHead(100);
+      for (let at = 0; at < all.length; at += size) head.push(all.subarray(at, at + size));
+      assert.equal(head.text(), "out err\n");
+    }
+  });
+
+  it("keeps the beginning, and shows that there was more", () => {
+    const head = new OutputHead(5);
+    head.push(frame(1, "abc"));
+    head.push(frame(2, "defg"));
+    assert.equal(head.text(), "abcde...");
   });
 });
