@@ -37,7 +37,7 @@ describe("WorkerPool", () => {
       pool.run("until-canceled", aborting.signal, () => aborting.abort(new Error("stop"))),
     );
     const waiting = pool.run("until-canceled", aborting.signal);
-    for (const job of [...running, waiting]) await assert.rejects(job, { message: "stop" });
+    await Promise.all([...running, waiting].map((job) => assert.rejects(job, { message: "stop" })));
     await assert.rejects(pool.run("double", aborting.signal), { message: "stop" });
   });
 
