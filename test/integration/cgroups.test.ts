@@ -90,7 +90,10 @@ describe("Cgroup of a container under runc", function () {
     deepStrictEqual([...cgroup.processes()], []);
     // Whoever adopted it may not have looked yet: dead all the same.
     ok(!existsSync(`/proc/${init}`) || stateOf(init) === "Z");
+    // What is gone is neither an error nor work.
     await cgroup.remove();
+    cgroup.thaw();
+    cgroup.killAll();
   });
 
   it("does not remove while a process is left", async () => {

@@ -87,7 +87,7 @@ export class CgroupV1 implements Cgroup {
   }
 
   thaw(): void {
-    if (this.#isThere("freezer")) this.#freezer().write("freezer.state", "THAWED");
+    this.#files("freezer")?.writeIfThere("freezer.state", "THAWED");
   }
 
   #freezer(): CgroupFiles {
@@ -96,13 +96,9 @@ export class CgroupV1 implements Cgroup {
     return freezer;
   }
 
-  #isThere(controller: string): boolean {
-    return this.#files(controller)?.read("cgroup.procs") !== undefined;
-  }
-
   /** Frozen tasks die only once they are thawed; while they are being frozen none can fork away from the signal. */
   killAll(): void {
-    if (this.#isThere("freezer")) this.#freezer().write("freezer.state", "FROZEN");
+    this.#files("freezer")?.writeIfThere("freezer.state", "FROZEN");
     try {
       killEach(() => this.processes());
     } finally {

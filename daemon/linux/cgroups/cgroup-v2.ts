@@ -47,18 +47,14 @@ export class CgroupV2 implements Cgroup {
   }
 
   thaw(): void {
-    if (this.#files.read("cgroup.freeze") !== undefined) this.#files.write("cgroup.freeze", "0");
+    this.#files.writeIfThere("cgroup.freeze", "0");
   }
 
   /** cgroup.kill reaches every process at once, frozen and forking ones too (Linux 5.14). */
   killAll(): void {
-    try {
-      this.#files.write("cgroup.kill", "1");
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
-      killEach(() => this.processes());
-      // A frozen process dies at once here, unlike in version 1: the freezer lets fatal signals through.
-    }
+    if (this.#files.writeIfThere("cgroup.kill", "1")) return;
+    // A frozen process dies at once here, unlike in version 1: the freezer lets fatal signals through.
+    killEach(() => this.processes());
   }
 
   async remove(signal?: AbortSignal): Promise<void> {

@@ -25,6 +25,17 @@ export class CgroupFiles {
     writeFileSync(join(this.path, name), value, { flag: "r+" });
   }
 
+  /** False where there is no such file, or no such cgroup any more: it may go away at any moment, with its last process. */
+  writeIfThere(name: string, value: string): boolean {
+    try {
+      this.write(name, value);
+      return true;
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw error;
+    }
+  }
+
   /** The folder and all below it, children before their parents. */
   tree(): readonly string[] {
     const walk = (folder: string): string[] => [...children(folder).flatMap(walk), folder];
@@ -61,7 +72,7 @@ function children(folder: string): readonly string[] {
   }
 }
 
-/** A cgroup that was removed while a file of it was open reads as ENODEV. */
+/** A cgroup that was removed while a file of it was open reads and writes as ENODEV. */
 function isGone(error: unknown): boolean {
   const code = errnoOf(error);
   return code === "ENOENT" || code === "ENODEV";
