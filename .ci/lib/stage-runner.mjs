@@ -57,8 +57,10 @@ function runCommand(stage, countsFile, buffered) {
       child.kill("SIGKILL");
     }, stage.limitSeconds * 1000);
     child.on("error", (error) => (output += error.message));
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       clearTimeout(limit);
+      // A program that crashed may have said nothing.
+      if (signal !== null) console.error(`${stage.name}: ended by ${signal}`);
       resolve({ code: code ?? 1, output });
     });
   });
