@@ -36,7 +36,9 @@ describe("the local driver on a file system with quotas of projects", () => {
   async function writes(mountpoint: string, mebibytes: number): Promise<string> {
     chmodSync(mountpoint, 0o777);
     const dd = ["dd", "if=/dev/zero", `of=${join(mountpoint, "file")}`, "bs=1M", `count=${mebibytes}`];
-    const { code, stderr } = await run("setpriv", ["--reuid=65534", "--clear-groups", ...dd], { env: { LC_ALL: "C" } });
+    const { code, stderr } = await run("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", ...dd], {
+      env: { LC_ALL: "C" },
+    });
     return code === 0 ? "" : stderr;
   }
 
