@@ -39,8 +39,9 @@ export function createNetworkNamespace<R>(path: string, body: () => R): R {
   }
 }
 
-/** Pins one that there is. When it throws, nothing is left. @param namespace its file. */
+/** Pins one that there is, as `createNetworkNamespace` does. @param namespace its file. */
 export function pinNetworkNamespace(namespace: string, path: string): void {
+  removeNetworkNamespace(path);
   writeFileSync(path, "", { flag: "wx", mode: 0o600 });
   try {
     check("mount", mount(cPath(namespace), cPath(path), null, MS_BIND, null), path);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { changeLink } from "../linux/netlink/links.ts";
+import { isMounted } from "../linux/mounts.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import {
   createNetworkNamespace,
@@ -24,7 +25,8 @@ export function createSandboxes(options: { readonly userNamespace: boolean }): S
       createNetworkNamespace(path, prepare);
     },
     adopt(path, pid) {
-      if (existsSync(path)) return;
+      // A crash between the file and its mount has left a plain file.
+      if (isMounted(path)) return;
       mkdirSync(dirname(path), { recursive: true, mode: 0o710 });
       pinNetworkNamespace(`/proc/${pid}/ns/net`, path);
       inNetworkNamespace(path, prepare);

@@ -129,7 +129,7 @@ export class ContainerNetworking {
       isWayOut: false,
     };
     using undo = new DisposableStack();
-    // One that began without a network has its namespace from runc.
+    // One that began without a network has its namespace from runc. Pinned, it stays so until the container's end.
     if ("pid" in container.state) this.#deps.sandboxes.adopt(sandboxPath, container.state.pid);
     const endpoint = this.#attached.attach(network, settings, newId(), place);
     undo.defer(() => this.#attached.detach(endpoint, sandboxPath));
