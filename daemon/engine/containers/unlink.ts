@@ -16,7 +16,7 @@ export async function unlink({ store, locks, specs }: ContainerContext, ref: str
   const container = store.get(id);
   const spec = more.length > 0 ? undefined : withoutLink(container, alias);
   if (spec === undefined) throw new EngineError("NotFound", `No such container: ${ref}`);
-  // Of its names a process that runs may hold copies; the file is the one that we can take back.
+  // A crash before the record leaves the link, and the next start writes its line again. Of its names a process that runs may hold copies; the file is the one that we can take back.
   if (isLive(container)) specs.removeLink(container, alias);
   store.update(id, { spec });
 }

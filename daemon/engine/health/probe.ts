@@ -31,12 +31,13 @@ export async function probe(
   let task: ExecTask | undefined;
   let output = Promise.resolve("");
   try {
-    task = await begin(context, container, cmd, signal);
+    task = await begin(context, container, cmd, given);
     output = beginningOf(task.stream);
     const { code } = await abortable(task.exited, given);
     // Something that it left in the background may hold its output open.
     return { start, end: nowRfc3339(), exitCode: code, output: await abortable(output, given) };
   } catch (error) {
+    // It may have ended in this moment, and its container with it.
     await task?.kill(SIGKILL).catch(() => undefined);
     task?.stream?.destroy();
     signal.throwIfAborted();
