@@ -1,5 +1,5 @@
-// test.mjs [--fast | --inside] [FILE…]: every check of the project, one line of totals at the end.
-// --inside: only what touches the kernel, with the build that is there and ten times the time (a virtual machine).
+// test.mjs [--fast | --inside FILE…] [FILE…]: every check of the project, one line of totals at the end.
+// --inside: with the build that is there and ten times the time (a virtual machine).
 import { availableParallelism } from "node:os";
 import { report } from "./lib/totals.mjs";
 import { buildStage, fileStages, kernelStages, quickStages } from "./lib/stages.mjs";
@@ -14,12 +14,11 @@ const files = args.filter((each) => !each.startsWith("--"));
 const started = performance.now();
 const results = [];
 if (files.length > 0) results.push(...(await runStages(fileStages(files, inside ? SLOW : 1), 1)));
-else if (inside) results.push(...(await runStages(kernelStages(SLOW), 1)));
 else {
   results.push(...(await runStages([buildStage()], 1)));
   // These take all cores; what touches the kernel runs alone, so that a leak is the leak of one suite.
   results.push(...(await runStages(quickStages(), availableParallelism())));
-  if (!fast) results.push(...(await runStages(kernelStages(1), 1)));
+  if (!fast) results.push(...(await runStages(kernelStages(), 1)));
 }
 
 process.exitCode = report(results, started);

@@ -43,13 +43,14 @@ export function quickStages() {
 const EDITOR_LIMIT_SECONDS = 1500;
 const limitOf = (folder) => (folder === "extension" ? EDITOR_LIMIT_SECONDS : 600);
 
-/** One process a file: a suite that leaves something behind, or hangs, is known by its name. `slowness` multiplies every limit of time. */
-export function kernelStages(slowness) {
+/** One process a file: a suite that leaves something behind, or hangs, is known by its name. */
+export function kernelStages() {
   return ["conformance", "integration", "fuzz", "extension"].flatMap((folder) =>
-    testsIn(folder).map((file) => mocha(`${folder}/${basename(file, ".test.ts")}`, [file], limitOf(folder), slowness)),
+    testsIn(folder).map((file) => mocha(`${folder}/${basename(file, ".test.ts")}`, [file], limitOf(folder))),
   );
 }
 
+/** `slowness` multiplies every limit of time. */
 export function fileStages(files, slowness) {
   return files.map((file) => mocha(file, [file], limitOf(file.includes("/extension/") ? "extension" : ""), slowness));
 }
