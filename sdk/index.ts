@@ -27,7 +27,13 @@ export {
   type PushResult,
 } from "./client/images.ts";
 export { Operation, type Progress } from "./client/operation.ts";
-export { Network, Networks, type ConnectNetworkOptions, type CreateNetworkOptions } from "./client/networks.ts";
+export {
+  Network,
+  Networks,
+  type ConnectNetworkOptions,
+  type CreateNetworkOptions,
+  type SubnetOptions,
+} from "./client/networks.ts";
 export { Volume, Volumes, type CreateVolumeOptions } from "./client/volumes.ts";
 export { Files, type ByteSpan, type FileEntry, type WriteFileOptions } from "./client/files.ts";
 export type { ByteSource } from "./client/api/files-api.ts";

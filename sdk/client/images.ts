@@ -67,6 +67,11 @@ export class Images {
     return await this.#api.images.list({ all, filters }, signal);
   }
 
+  /** The image of a full id that the caller knows: nothing is asked, and it may be gone. */
+  withId(id: string): Image {
+    return new Image(this.#api, id, id);
+  }
+
   /** By name or id. @throws ImageNotFound */
   async get(reference: string, signal?: AbortSignal): Promise<Image> {
     const { Id } = await this.#api.images.inspect(reference, {}, signal);

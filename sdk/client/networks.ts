@@ -3,6 +3,16 @@ import { NotFound } from "../transport/errors.ts";
 import type { ApiClient } from "./api/api-client.ts";
 import type { FilterValues } from "./api/caller.ts";
 
+export interface SubnetOptions {
+  /** In CIDR notation. */
+  readonly subnet: string;
+  readonly gateway?: string;
+  /** The part, in CIDR notation, that addresses are taken from which nobody asked for by name. */
+  readonly range?: string;
+  /** Never given to a container: addresses by the names of what has them. */
+  readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
+}
+
 export interface CreateNetworkOptions {
   readonly name: string;
   /** `bridge` without it. */
@@ -11,9 +21,17 @@ export interface CreateNetworkOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** No way out of it. */
   readonly internal?: boolean;
+  /** True unless told. */
+  readonly ipv4?: boolean;
   readonly ipv6?: boolean;
-  /** In CIDR notation; the engine picks one without it. */
-  readonly subnets?: readonly { readonly subnet: string; readonly gateway?: string; readonly range?: string }[];
+  /** The engine picks one without it. */
+  readonly subnets?: readonly SubnetOptions[];
+  /** Further containers may join by hand; bridges of the user always let them. */
+  readonly attachable?: boolean;
+  /** Nothing but a configuration that others are made from. */
+  readonly configOnly?: boolean;
+  /** The network of such a kind that this one is made from. */
+  readonly configFrom?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -22,6 +40,8 @@ export interface ConnectNetworkOptions {
   readonly aliases?: readonly string[];
   readonly ipv4Address?: string;
   readonly ipv6Address?: string;
+  /** Beside the network's own: of 169.254.0.0/16 and fe80::/10. */
+  readonly linkLocalAddresses?: readonly string[];
   readonly macAddress?: string;
   /** Names that this container alone knows others by, which are given by theirs: `{ db: "postgres-1" }`. */
   readonly links?: Readonly<Record<string, string>>;
@@ -48,9 +68,10 @@ export class Network implements AsyncDisposable {
 
   /** @param container id or name */
   async connect(container: string, options: ConnectNetworkOptions = {}): Promise<void> {
-    const { aliases, links, ipv4Address: IPv4Address, ipv6Address: IPv6Address, signal } = options;
-    const IPAMConfig =
-      IPv4Address === undefined && IPv6Address === undefined ? undefined : { IPv4Address, IPv6Address };
+    const { aliases, links, ipv4Address: IPv4Address, ipv6Address: IPv6Address, linkLocalAddresses, signal } = options;
+    const LinkLocalIPs = linkLocalAddresses && [...linkLocalAddresses];
+    const hasWish = [IPv4Address, IPv6Address, LinkLocalIPs].some((each) => each !== undefined);
+    const IPAMConfig = hasWish ? { IPv4Address, IPv6Address, LinkLocalIPs } : undefined;
     const EndpointConfig = {
       Aliases: aliases && [...aliases],
       Links: links && Object.entries(links).map(([alias, container]) => `${container}:${alias}`),
@@ -99,6 +120,11 @@ export class Networks {
     return await this.#api.networks.list({ filters: options.filters }, options.signal);
   }
 
+  /** The network of a full id that the caller knows: nothing is asked, and it may be gone. */
+  withId(id: string): Network {
+    return new Network(this.#api, id);
+  }
+
   /** By id, a unique prefix of one, or name. @throws NotFound */
   async get(reference: string, signal?: AbortSignal): Promise<Network> {
     const { Id } = await this.#api.networks.inspect(reference, {}, signal);
@@ -107,7 +133,7 @@ export class Networks {
 
   /** @throws Conflict when the name is taken. */
   async create(options: CreateNetworkOptions): Promise<Network> {
-    const { name, driver, driverOptions, labels, internal, ipv6, subnets, signal } = options;
+    const { name, driver, driverOptions, labels, internal, ipv4, ipv6, attachable, subnets, signal } = options;
     const body = {
       Name: name,
       CheckDuplicate: true,
@@ -115,10 +141,12 @@ export class Networks {
       Options: driverOptions,
       Labels: labels,
       Internal: internal,
+      Attachable: attachable,
+      EnableIPv4: ipv4,
       EnableIPv6: ipv6,
-      IPAM: subnets && {
-        Config: subnets.map(({ subnet, gateway, range }) => ({ Subnet: subnet, Gateway: gateway, IPRange: range })),
-      },
+      ConfigOnly: options.configOnly,
+      ConfigFrom: options.configFrom === undefined ? undefined : { Network: options.configFrom },
+      IPAM: subnets && { Config: subnets.map(ipamConfigOf) },
     };
     const { Id } = await this.#api.networks.create(body, signal);
     return new Network(this.#api, Id);
@@ -134,4 +162,8 @@ export class Networks {
   ): Promise<NetworksPruneResponse> {
     return await this.#api.networks.prune({ filters: options.filters }, options.signal);
   }
+}
+
+function ipamConfigOf({ subnet: Subnet, gateway: Gateway, range: IPRange, auxiliaryAddresses }: SubnetOptions) {
+  return { Subnet, Gateway, IPRange, AuxiliaryAddresses: auxiliaryAddresses && { ...auxiliaryAddresses } };
 }

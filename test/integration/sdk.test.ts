@@ -149,14 +149,20 @@ function sdkSuite(get: () => Engine): void {
   it("a network is joined with an address and names of one's choice, and left", async () => {
     const engine = get();
     const sleeper = { image: "busybox", command: ["sleep", "100"] };
-    await using network = await engine.networks.create({ name: "sdk-net", subnets: [{ subnet: "10.83.0.0/24" }] });
+    const subnets = [{ subnet: "10.83.0.0/24", auxiliaryAddresses: { printer: "10.83.0.2" } }];
+    await using network = await engine.networks.create({ name: "sdk-net", subnets, attachable: true });
     await using other = await engine.containers.create({ ...sleeper, name: "sdk-other", network: "sdk-net" });
     await other.start();
     await using joined = await engine.containers.create(sleeper);
     await joined.start();
-    await network.connect(joined.id, { ipv4Address: "10.83.0.99", aliases: ["web"], links: { db: "sdk-other" } });
+    const addresses = { ipv4Address: "10.83.0.99", linkLocalAddresses: ["169.254.7.7"] };
+    await network.connect(joined.id, { ...addresses, aliases: ["web"], links: { db: "sdk-other" } });
     const endpoint = (await joined.inspect()).NetworkSettings.Networks?.["sdk-net"];
     deepEqual([endpoint?.IPAddress, endpoint?.Aliases?.includes("web")], ["10.83.0.99", true]);
+    deepEqual(endpoint?.IPAMConfig?.LinkLocalIPs, ["169.254.7.7"]);
+    equal((await other.inspect()).NetworkSettings.Networks?.["sdk-net"]?.IPAddress, "10.83.0.3");
+    const { Attachable } = await engine.networks.withId(network.id).inspect();
+    equal(Attachable, true);
     const found = await joined.exec(["nslookup", "db", "127.0.0.11"]);
     match((await found.output()).stdout, /10\.83\.0\./);
     await network.disconnect(joined.id);

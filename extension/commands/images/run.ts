@@ -9,7 +9,7 @@ export const command: Command = {
     const [chosen] = await chosenImages(app, args, l10n.t("Run Image"));
     if (chosen === undefined) return;
     const engine = await app.session.engine();
-    const { Config } = await (await engine.images.get(chosen.image.id)).inspect();
+    const { Config } = await engine.images.withId(chosen.image.id).inspect();
     const publish = Object.keys(Config.ExposedPorts ?? {}).map((port) => {
       const [container, protocol = "tcp"] = port.split("/");
       return { container: Number(container), protocol: protocol as "tcp" | "udp" };

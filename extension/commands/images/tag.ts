@@ -15,6 +15,6 @@ export const command: Command = {
     });
     if (name === undefined || name.trim() === "" || name === chosen.reference) return;
     const engine = await app.session.engine();
-    await (await engine.images.get(chosen.image.id)).tag(name.trim());
+    await engine.images.withId(chosen.image.id).tag(name.trim());
   },
 };

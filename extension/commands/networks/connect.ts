@@ -14,7 +14,7 @@ export const command: Command = {
       !networks.includes(network.name);
     const chosen = await chosenContainers(app, { node: undefined, nodes: [] }, title, absent);
     const engine = await app.session.engine();
-    const target = await engine.networks.get(network.id);
+    const target = engine.networks.withId(network.id);
     await forEach(
       "slipway.networks",
       chosen,
