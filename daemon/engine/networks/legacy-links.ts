@@ -1,5 +1,5 @@
 /** Links on the default bridge, from before networks had names: lines of hosts(5), and variables. */
-import { EngineError, isKind, messageOf } from "../../base/errors.ts";
+import { EngineError, isKind } from "../../base/errors.ts";
 import type { Container } from "../model/container.ts";
 import { splitLink } from "./container-names.ts";
 import { modeName } from "./endpoint-wishes.ts";
@@ -83,14 +83,10 @@ export function checkLegacyLinks(container: Pick<Container, "spec">, resolve: (r
 }
 
 function known(resolve: (ref: string) => Container, ref: string): Container {
-  try {
-    return resolve(ref.replace(/^\//, ""));
-  } catch (error) {
-    if (!isKind(error, "NotFound")) throw error;
-    throw new EngineError("InvalidParameter", `could not get container for ${ref}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  const target = found(resolve, ref);
+  if (target !== undefined) return target;
+  const reason = `No such container: ${ref.replace(/^\//, "")}`;
+  throw new EngineError("InvalidParameter", `could not get container for ${ref}: ${reason}`);
 }
 
 /** `address\tnames`, the alias first. */
