@@ -133,11 +133,17 @@ describe("health checks", function () {
   });
 
   it("rest while the container is paused", async () => {
-    await run("rests", ...OFTEN, "--health-cmd", "echo x >>/probes");
+    for (const name of ["rests", "other"]) await run(name, ...OFTEN, "--health-cmd", "echo x >>/probes");
     await becomes("rests", "healthy");
     await dockerOk(daemon, "pause", "rests");
+    const paused = Date.now();
+    // So that some are due meanwhile.
+    await shell("other", ": >/probes");
+    await probed("other", 3);
     match(await statusOf("rests"), /\(Paused\)$/);
     equal((await healthOf("rests")).Status, "healthy");
+    const begun = (await healthOf("rests")).Log.map(({ Start }) => Date.parse(Start));
+    ok(Math.max(...begun) <= paused, `${begun.join()} after ${paused}`);
     await dockerOk(daemon, "unpause", "rests");
     await shell("rests", ": >/probes");
     await probed("rests", 2);
