@@ -9,18 +9,24 @@ import { fileEntryJson } from "./file-entry.ts";
 /** The files that a request is about, open until its end. */
 export type OpenFiles = (request: ApiRequest) => Promise<Files>;
 
+/** What there is to say once the files are let go: who hears that something is done may remove the volume at once. */
+type Answer = (response: ApiResponse) => Promise<void>;
+
+/** Streams its answer while it has the files, or returns it. */
+type Handler = (files: Files, request: ApiRequest, response: ApiResponse) => Promise<Answer | undefined>;
+
 /** `<prefix>/fs`, `export` and `import`: see sdk/contract/slipway-files.ts. */
 export function fileRoutes(prefix: string, open: OpenFiles): readonly Route[] {
-  const route = (
-    method: Route["method"],
-    path: string,
-    handle: (files: Files, request: ApiRequest, response: ApiResponse) => Promise<void>,
-  ): Route => ({
+  const answerOf = async (handle: Handler, request: ApiRequest, response: ApiResponse): Promise<Answer | undefined> => {
+    await using files = await open(request);
+    return await handle(files, request, response);
+  };
+  const route = (method: Route["method"], path: string, handle: Handler): Route => ({
     method,
     path: `${prefix}${path}`,
     handle: async (request, response) => {
-      await using files = await open(request);
-      await handle(files, request, response);
+      const answer = await answerOf(handle, request, response);
+      await answer?.(response);
     },
   });
   return [
@@ -34,13 +40,13 @@ export function fileRoutes(prefix: string, open: OpenFiles): readonly Route[] {
   ];
 }
 
-async function get(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+async function get(files: Files, request: ApiRequest, response: ApiResponse): Promise<Answer | undefined> {
   const { query } = request;
   const path = pathOf(query, "path");
-  if (boolean(query, "list")) return await list(files.list(path), response);
-  if (boolean(query, "stat"))
-    return await response.json(200, fileEntryJson(files.stat(path, { follow: boolean(query, "follow", true) })));
-  await read(files, path, request, response);
+  if (boolean(query, "stat")) return entryAnswer(200, files.stat(path, { follow: boolean(query, "follow", true) }));
+  if (boolean(query, "list")) await list(files.list(path), response);
+  else await read(files, path, request, response);
+  return undefined;
 }
 
 async function list(entries: AsyncIterable<FileEntry>, response: ApiResponse): Promise<void> {
@@ -82,37 +88,45 @@ async function read(files: Files, path: string, request: ApiRequest, response: A
   });
 }
 
-async function put(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+async function put(files: Files, request: ApiRequest): Promise<Answer> {
   const { query } = request;
   const path = pathOf(query, "path");
   const options = { mode: modeOf(query), uid: idOf(query, "uid"), gid: idOf(query, "gid") };
-  await response.json(200, fileEntryJson(await files.write(path, request.body(), options, request.signal)));
+  return entryAnswer(200, await files.write(path, request.body(), options, request.signal));
 }
 
-async function remove(files: Files, { query, signal }: ApiRequest, response: ApiResponse): Promise<void> {
+async function remove(files: Files, { query, signal }: ApiRequest): Promise<Answer> {
   await files.remove(pathOf(query, "path"), { recursive: boolean(query, "recursive") }, signal);
-  await response.empty(204);
+  return done;
 }
 
-async function makeDirectory(files: Files, { query }: ApiRequest, response: ApiResponse): Promise<void> {
+async function makeDirectory(files: Files, { query }: ApiRequest): Promise<Answer> {
   const path = pathOf(query, "path");
   files.makeDirectory(path, { mode: modeOf(query) ?? 0o755, parents: boolean(query, "parents") });
-  await response.json(201, fileEntryJson(files.stat(path, { follow: true })));
+  return entryAnswer(201, files.stat(path, { follow: true }));
 }
 
-async function rename(files: Files, { query }: ApiRequest, response: ApiResponse): Promise<void> {
+async function rename(files: Files, { query }: ApiRequest): Promise<Answer> {
   files.rename(pathOf(query, "from"), pathOf(query, "to"), { replace: boolean(query, "replace") });
-  await response.empty(204);
+  return done;
 }
 
-async function exportTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+async function exportTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<undefined> {
   const archive = addAbortSignal(request.signal, files.export(text(request.query, "path") ?? "/"));
   await send(archive, response, { status: 200, headers: { "Content-Type": "application/x-tar" } });
 }
 
-async function importTar(files: Files, request: ApiRequest, response: ApiResponse): Promise<void> {
+async function importTar(files: Files, request: ApiRequest): Promise<Answer> {
   await files.import(text(request.query, "path") ?? "/", request.body(), request.signal);
-  await response.empty(204);
+  return done;
+}
+
+function entryAnswer(status: 200 | 201, entry: FileEntry): Answer {
+  return (response) => response.json(status, fileEntryJson(entry));
+}
+
+function done(response: ApiResponse): Promise<void> {
+  return response.empty(204);
 }
 
 async function send(
