@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { busyboxLayer, dockerArchive } from "../support/busybox-image.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { dockerOk, needsDocker } from "../support/docker-cli.ts";
+import { SLOWNESS } from "../support/time-limit.ts";
 
 interface Health {
   readonly Status: string;
@@ -75,10 +76,12 @@ describe("health checks", function () {
   });
 
   it("that take too long are killed and count as failures, with what they said", async () => {
-    await run("slow", ...OFTEN, "--health-timeout", "300ms", "--health-cmd", "echo begun; exec sleep 1234");
+    // The start of the check counts too.
+    const limit = `${SLOWNESS}s`;
+    await run("slow", ...OFTEN, "--health-timeout", limit, "--health-cmd", "echo begun; exec sleep 1234");
     await becomes("slow", "unhealthy");
     const { Log } = await healthOf("slow");
-    deepEqual([Log[0]?.ExitCode, Log[0]?.Output], [-1, "Health check exceeded timeout (300ms): begun\n"]);
+    deepEqual([Log[0]?.ExitCode, Log[0]?.Output], [-1, `Health check exceeded timeout (${limit}): begun\n`]);
     await dockerOk(
       daemon,
       "exec",
