@@ -1,37 +1,27 @@
-import { join } from "node:path";
+import { DnsLoad, type DnsLoadResult } from "../support/dns-load.ts";
 import { api } from "../support/http.ts";
-import { output } from "../support/process.ts";
-import { ROOT } from "../support/source-tree.ts";
 import type { Row } from "./cases.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { median } from "./measure.ts";
 
 const NETWORK = "bench-dns";
 const NAMES = ["bench-dns-asker", "bench-dns-asked"] as const;
-const SECONDS = "2";
-const IN_FLIGHT = "16";
+const SECONDS = 2;
+const IN_FLIGHT = 16;
 /** What a busy container asks; below what any of the engines can answer. */
-const STEADY = "5000";
+const STEADY = 5000;
 const ROUNDS = 5;
-
-interface Load {
-  readonly rate: number;
-  /** µs */
-  readonly p99: number;
-  readonly bad: number;
-}
 
 /** One container that asks for the name of another: as fast as it is answered, and at a steady rate. */
 export async function dnsRows(engines: readonly EngineProcess[], disk: string): Promise<readonly Row[]> {
-  const program = join(disk, "dns-load");
-  await output("cc", ["-O2", "-o", program, join(ROOT, "test/bench/dns-load.c")]);
+  const program = await DnsLoad.build(disk);
   const pids = await Promise.all(engines.map(setUp));
-  const measured = new Map<string, { readonly fast: Load[]; readonly steady: Load[] }>();
+  const measured = new Map<string, { readonly fast: DnsLoadResult[]; readonly steady: DnsLoadResult[] }>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [at, { name }] of engines.entries()) {
       const each = measured.get(name) ?? { fast: [], steady: [] };
       measured.set(name, each);
-      each.fast.push(await load(program, pids[at] ?? 0, "0"));
+      each.fast.push(await load(program, pids[at] ?? 0, 0));
       each.steady.push(await load(program, pids[at] ?? 0, STEADY));
     }
   }
@@ -42,7 +32,7 @@ export async function dnsRows(engines: readonly EngineProcess[], disk: string): 
     values: Object.fromEntries(engines.map(({ name }) => [name, value(name)])),
     bar,
   });
-  const of = (name: string, kind: "fast" | "steady", value: (load: Load) => number): number =>
+  const of = (name: string, kind: "fast" | "steady", value: (load: DnsLoadResult) => number): number =>
     median((measured.get(name)?.[kind] ?? []).map(value));
   return [
     row(`DNS: queries of one container, ${IN_FLIGHT} in flight`, "1/s", ">= 2", (name) =>
@@ -69,9 +59,8 @@ async function setUp({ name, socket }: EngineProcess): Promise<number> {
   return (JSON.parse(text) as { State: { Pid: number } }).State.Pid;
 }
 
-async function load(program: string, pid: number, rate: string): Promise<Load> {
-  const command = [`--net=/proc/${pid}/ns/net`, program, SECONDS, IN_FLIGHT, rate, NAMES[1]];
-  const result = JSON.parse(await output("nsenter", command)) as Load;
+async function load(program: DnsLoad, pid: number, rate: number): Promise<DnsLoadResult> {
+  const result = await program.run(pid, NAMES[1], { seconds: SECONDS, inFlight: IN_FLIGHT, rate });
   if (result.bad > 0) console.log(`${result.bad} queries without a good answer`);
   return result;
 }

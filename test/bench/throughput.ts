@@ -11,8 +11,8 @@ const NETWORK = "bench-throughput";
 const PORT = 5201;
 /** Not published. */
 const BARE_PORT = 5202;
-const SECONDS = "2";
-const ROUNDS = 5;
+const SECONDS = "1";
+const ROUNDS = 20;
 const GIGA = 1e9;
 
 type From = "client" | "host";
