@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { ENV, NODE, ROOT } from "./paths.mjs";
 import { run } from "./run.mjs";
 
-const VERSION = "4.139.1";
+/** Of code-server; its VS Code has the number without the first digit: 4.100.3 is VS Code 1.100.3, the oldest that we support. */
+const VERSION = process.env.SLIPWAY_CODE_SERVER ?? "4.139.1";
 const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 
 /** Kept outside the checkout: a gigabyte that every checkout of the machine can share. */
