@@ -1,5 +1,5 @@
 import { PatientHttp, RegistryFailure } from "./patient-http.ts";
-import type { RegistryLogin } from "./registry-client.ts";
+import type { RegistryLogin } from "./registry-login.ts";
 
 const HUB = "https://hub.docker.com";
 const PAGE = 100;

@@ -1,6 +1,7 @@
 import type { Memento, SecretStorage } from "vscode";
 import type { SavedRegistry, SavedRepository } from "../model/saved-trees.ts";
-import { canonicalRegistry, HUB, RegistryClient, type RegistryLogin } from "./registry-client.ts";
+import { canonicalRegistry, HUB, RegistryClient } from "./registry-client.ts";
+import type { RegistryLogin } from "./registry-login.ts";
 
 export interface RegistriesDeps {
   readonly state: Memento;

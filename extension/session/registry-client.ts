@@ -1,12 +1,6 @@
 import { hubRepositories } from "./hub-repositories.ts";
 import { PatientHttp, RegistryFailure } from "./patient-http.ts";
-
-/** The little of the distribution API that a tree of registries needs: repositories, tags, digests. */
-
-export interface RegistryLogin {
-  readonly username: string;
-  readonly password: string;
-}
+import type { RegistryLogin } from "./registry-login.ts";
 
 /** As images name it; the registry behind it has another name, and so has its page. */
 export const HUB = "docker.io";
@@ -25,7 +19,7 @@ const MANIFESTS = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Talks to one registry; a token is asked for when the registry wants one, and used until it refuses it. */
+/** Talks to one registry, the little that a tree needs: repositories, tags, digests. A token is asked for when the registry wants one, and used until it refuses it. */
 export class RegistryClient {
   readonly #address: string;
   readonly #login: RegistryLogin | undefined;
