@@ -4,12 +4,13 @@ import { TestDaemon } from "../support/daemon.ts";
 import { DnsLoad } from "../support/dns-load.ts";
 import { SLOWNESS } from "../support/time-limit.ts";
 
-const CONTAINERS = 200;
+/** An emulated machine has the tenth of a crowd. */
+const CONTAINERS = 200 / SLOWNESS;
 /** A second, of each. */
 const QUERIES = 50;
 const STARTS_AT_ONCE = 4;
 
-describe("names for 200 containers", function () {
+describe("names for a crowd", function () {
   this.timeout(180_000);
   let daemon: TestDaemon;
   before(async () => {
@@ -26,7 +27,7 @@ describe("names for 200 containers", function () {
     return (await daemon.call<{ State: { Pid: number } }>("GET", `/containers/${name}/json`)).State.Pid;
   }
 
-  it("each asks 50 times a second for another, and none goes without an answer", async () => {
+  it("each of 200 containers asks 50 times a second for another, and none goes without an answer", async () => {
     const names = Array.from({ length: CONTAINERS }, (_, n) => `asker-${n}`);
     const pids: number[] = [];
     const left = [...names];
@@ -35,13 +36,11 @@ describe("names for 200 containers", function () {
     };
     await Promise.all(Array.from({ length: STARTS_AT_ONCE }, starter));
     const load = await DnsLoad.build(daemon.root);
-    const rate = QUERIES / SLOWNESS;
-    const results = await Promise.all(
-      pids.map((pid, n) => load.run(pid, names[n] ?? "", { seconds: 5, inFlight: 16, rate })),
-    );
+    const options = { seconds: 5, inFlight: 16, rate: QUERIES };
+    const results = await Promise.all(pids.map((pid, n) => load.run(pid, names[n] ?? "", options)));
     equal(results.length, CONTAINERS);
     equal(Math.max(...results.map(({ bad }) => bad)), 0);
     const slowest = Math.min(...results.map((each) => each.rate));
-    ok(slowest > rate * 0.9, `${slowest} answers a second of ${rate}`);
+    ok(slowest > QUERIES * 0.9, `${slowest} answers a second of ${QUERIES}`);
   });
 });

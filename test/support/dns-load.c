@@ -10,6 +10,8 @@
 #include <time.h>
 
 enum { KEPT = 8000000, IDS = 65536 };
+/* µs: what resolv.conf(5) gives a server. */
+static const double PATIENCE = 5e6;
 static double sent[IDS];
 static float took[KEPT];
 
@@ -58,7 +60,7 @@ int main(int count, char **args) {
     }
     struct pollfd readable = {.fd = fd, .events = POLLIN};
     int waits = rate == 0 || in_flight == most;
-    double next = waits ? 1e6 : start + (asked + 1) * 1e6 / rate - now();
+    double next = waits ? PATIENCE : start + (asked + 1) * 1e6 / rate - now();
     struct timespec until = {next < 0 ? 0 : (long)(next / 1e6), next < 0 ? 0 : (long)(next * 1e3) % 1000000000};
     if (ppoll(&readable, 1, &until, NULL) <= 0 && waits) {
       bad += in_flight;
