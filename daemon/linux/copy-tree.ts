@@ -106,11 +106,12 @@ export class TreeCopy {
   }
 
   #file(entry: WalkEntry, target: number, path: string): void {
-    const from = openAt(entry.directory, entry.path, OPEN.read | OPEN.nonBlock);
+    const name = entry.path;
+    const from = openAt(entry.directory, name, OPEN.read | OPEN.nonBlock);
     try {
       const facts = factsOf(from);
-      if (this.#linked(facts, target, entry.path, path)) return;
-      const to = openAt(target, entry.path, OPEN.write | OPEN.create | OPEN.exclusive, facts.mode & 0o777);
+      if (this.#linked(facts, target, name, path)) return;
+      const to = openAt(target, name, OPEN.write | OPEN.create | OPEN.exclusive, facts.mode & 0o777);
       try {
         this.#bytes(from, to, facts);
         if (facts.uid !== 0 || facts.gid !== 0) own(to, facts.uid, facts.gid);
@@ -140,15 +141,16 @@ export class TreeCopy {
   }
 
   #other(entry: WalkEntry, target: number, path: string): void {
-    const facts = factsAt(entry.directory, entry.path);
-    if (this.#linked(facts, target, entry.path, path)) return;
+    const name = entry.path;
+    const facts = factsAt(entry.directory, name);
+    if (this.#linked(facts, target, name, path)) return;
     const type = facts.mode & TYPE.mask;
-    if (type === TYPE.symlink) symlinkAt(readLinkAt(entry.directory, entry.path), target, entry.path);
-    else makeNodeAt(target, entry.path, type | 0o600, deviceNumber(facts.device.major, facts.device.minor));
-    ownAt(target, entry.path, facts.uid, facts.gid);
-    if (type !== TYPE.symlink) modeAt(target, entry.path, facts.mode & 0o7777);
+    if (type === TYPE.symlink) symlinkAt(readLinkAt(entry.directory, name), target, name);
+    else makeNodeAt(target, name, type | 0o600, deviceNumber(facts.device.major, facts.device.minor));
+    ownAt(target, name, facts.uid, facts.gid);
+    if (type !== TYPE.symlink) modeAt(target, name, facts.mode & 0o7777);
     copyXattrsAt(procPath(entry.directory, entry.name), procPath(target, entry.name));
-    setModifiedAt(target, entry.path, facts.modified);
+    setModifiedAt(target, name, facts.modified);
   }
 
   #bytes(from: number, to: number, { size, allocated }: FileFacts): void {

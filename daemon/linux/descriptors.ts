@@ -49,9 +49,11 @@ export function setModifiedAt(fd: number, name: PathLike, modified: FileTime): v
   check("utimensat", utimensat(fd, cPath(name), timesOf(modified), AT_SYMLINK_NOFOLLOW), showPath(name));
 }
 
-/** Two struct timespec: last access is left as it is. */
+/** Two struct timespec, for one call after the other. */
+const times = Buffer.alloc(32);
+
+/** Last access is left as it is. */
 function timesOf({ seconds, nanoseconds }: FileTime): Bytes {
-  const times = Buffer.alloc(32);
   times.writeUInt32LE(UTIME_OMIT, 8);
   times.writeUInt32LE(seconds >>> 0, 16);
   times.writeInt32LE(Math.floor(seconds / 2 ** 32), 20);

@@ -51,27 +51,46 @@ const MOUNT_ROOT = 0x2000;
 
 /** Whether an open file is where a mount begins. */
 export function isMountRoot(fd: number): boolean {
-  const result = Buffer.allocUnsafe(SIZE);
-  check("statx", statx(fd, EMPTY, AT_EMPTY_PATH, WANTED, result));
-  return (result.readUInt32LE(8) & MOUNT_ROOT) !== 0;
+  call(fd, EMPTY, AT_EMPTY_PATH);
+  return (word(8) & MOUNT_ROOT) !== 0;
+}
+
+/** One for all calls, read before the next: a walk makes tens of thousands, and each would leave one to collect. */
+const result = new DataView(new ArrayBuffer(SIZE));
+const resultBytes = new Uint8Array(result.buffer);
+
+function call(fd: number, name: CPath, flags: number): void {
+  check("statx", statx(fd, name, flags, WANTED, resultBytes));
+}
+
+function word(at: number): number {
+  return result.getUint32(at, true);
+}
+
+function wide(at: number): number {
+  return word(at + 4) * 2 ** 32 + word(at);
 }
 
 function look(fd: number, name: CPath, flags: number): FileFacts {
-  const result = Buffer.allocUnsafe(SIZE);
-  check("statx", statx(fd, name, flags, WANTED, result));
-  const wide = (at: number): number => result.readUInt32LE(at + 4) * 2 ** 32 + result.readUInt32LE(at);
-  return {
-    links: result.readUInt32LE(16),
-    uid: result.readUInt32LE(20),
-    gid: result.readUInt32LE(24),
-    mode: result.readUInt16LE(28),
-    size: wide(40),
-    allocated: wide(48) * 512,
-    modified: {
-      seconds: result.readInt32LE(116) * 2 ** 32 + result.readUInt32LE(112),
-      nanoseconds: result.readUInt32LE(120),
-    },
-    device: { major: result.readUInt32LE(128), minor: result.readUInt32LE(132) },
-    identity: `${result.readUInt32LE(136)}:${result.readUInt32LE(140)}:${result.readUInt32LE(32)}:${result.readUInt32LE(36)}`,
-  };
+  call(fd, name, flags);
+  return new Looked();
+}
+
+/** Of the call that was just made. */
+class Looked implements FileFacts {
+  readonly links = word(16);
+  readonly uid = word(20);
+  readonly gid = word(24);
+  readonly mode = result.getUint16(28, true);
+  readonly size = wide(40);
+  readonly allocated = wide(48) * 512;
+  readonly modified = { seconds: result.getInt32(116, true) * 2 ** 32 + word(112), nanoseconds: word(120) };
+  readonly device = { major: word(128), minor: word(132) };
+  readonly #place = { major: word(136), minor: word(140), inodeLow: word(32), inodeHigh: word(36) };
+
+  /** Seldom asked for. */
+  get identity(): string {
+    const { major, minor, inodeLow, inodeHigh } = this.#place;
+    return `${major}:${minor}:${inodeLow}:${inodeHigh}`;
+  }
 }

@@ -16,20 +16,27 @@ export interface WalkEntry {
 
 /** Reads an open directory by descriptor: the names as byte strings, in the order of the file system. */
 export function entriesOf(directory: number): readonly WalkEntry[] {
-  const entries: Dirent<Buffer>[] = readdirSync(`/proc/self/fd/${directory}`, {
-    withFileTypes: true,
-    encoding: "buffer",
-  });
-  return entries.map((entry) => {
-    const name = entry.name.toString("latin1");
-    return {
-      directory,
-      name,
-      path: cPathOfBytes(name),
-      isDirectory: entry.isDirectory(),
-      isFile: entry.isFile(),
-    };
-  });
+  const entries = readdirSync(`/proc/self/fd/${directory}`, { withFileTypes: true, encoding: "latin1" });
+  return entries.map((entry) => new ReadEntry(directory, entry));
+}
+
+class ReadEntry implements WalkEntry {
+  readonly directory: number;
+  readonly name: string;
+  readonly isDirectory: boolean;
+  readonly isFile: boolean;
+
+  constructor(directory: number, entry: Dirent) {
+    this.directory = directory;
+    this.name = entry.name;
+    this.isDirectory = entry.isDirectory();
+    this.isFile = entry.isFile();
+  }
+
+  /** Of those alone that somebody touches. */
+  get path(): CPath {
+    return cPathOfBytes(this.name);
+  }
 }
 
 /** `body` with an open descriptor of a directory entry, never through a link. */
