@@ -104,8 +104,8 @@ class OverlaySnapshotter implements Snapshotter, AsyncDisposable {
     }
   }
 
-  unmount(target: string): void {
-    unmountOverlay(target);
+  async unmount(target: string): Promise<void> {
+    await unmountOverlay(target);
   }
 
   async remove(key: string): Promise<void> {

@@ -33,7 +33,7 @@ export interface Snapshotter {
   /** Mounts `key` at `target` (made when missing). Synchronous and quick: it is on the start path. Idempotent. */
   mount(key: string, target: string): void;
   /** Idempotent. */
-  unmount(target: string): void;
+  unmount(target: string): Promise<void>;
   /** Removes the writable tree: renamed away at once, swept in the background. Idempotent. */
   remove(key: string): Promise<void>;
   /** Where the parts of `key` lie, under the names that Docker's inspect gives them; empty when it is not there. */

@@ -54,7 +54,7 @@ describe("Snapshotter", () => {
     try {
       return look(target);
     } finally {
-      snapshots.unmount(target);
+      await snapshots.unmount(target);
       await snapshots.remove("seen");
     }
   }
@@ -193,11 +193,11 @@ describe("Snapshotter", () => {
     writeFileSync(join(target, "file"), "12345");
     mkdirSync(join(target, "dir"));
     assert.deepEqual(await snapshots.usage("key"), { bytes: 5, inodes: 3 });
-    snapshots.unmount(target);
-    snapshots.unmount(target);
+    await snapshots.unmount(target);
+    await snapshots.unmount(target);
     snapshots.mount("key", target);
     assert.equal(readFileSync(join(target, "file"), "utf8"), "12345");
-    snapshots.unmount(target);
+    await snapshots.unmount(target);
   });
 
   it("usage and remove take trees of any size", async () => {

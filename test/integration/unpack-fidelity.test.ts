@@ -70,7 +70,7 @@ describe("Snapshotter.unpack beside GNU tar", () => {
       const withoutTime = (line: string): string => line.replace(/mtime=\d+/, "");
       assert.equal(withoutTime(seenRoot), withoutTime(sourceRoot));
     } finally {
-      snapshots.unmount(join(root, "mount"));
+      await snapshots.unmount(join(root, "mount"));
     }
     await snapshots.remove("key");
   });

@@ -161,6 +161,6 @@ async function populate(
   try {
     for (const { mount } of wanted) await context.volumes.copyUp(mount.name ?? "", rootfs, mount.target);
   } finally {
-    snapshots.unmount(rootfs);
+    await snapshots.unmount(rootfs);
   }
 }

@@ -45,9 +45,9 @@ export async function clear(context: ContainerContext, id: string, task: Task | 
   await attempt(context, id, "unmounting its root", () => releaseRootfs(context, id));
 }
 
-export function releaseRootfs(context: ContainerContext, id: string): void {
+export async function releaseRootfs(context: ContainerContext, id: string): Promise<void> {
   const rootfs = context.paths.rootfs(id);
-  context.snapshots.unmount(rootfs);
+  await context.snapshots.unmount(rootfs);
   // Only ever an empty mount point: if the unmount did not take, removing more would be removing the container's files.
   if (existsSync(rootfs)) rmdirSync(rootfs);
 }

@@ -184,7 +184,7 @@ export async function startEngine(
     snapshots: {
       describe: () => ({}),
       mount: () => undefined,
-      unmount: () => undefined,
+      unmount: () => Promise.resolve(),
       prepare: () => Promise.resolve(),
       remove: () => Promise.resolve(),
     },

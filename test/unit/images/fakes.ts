@@ -137,7 +137,7 @@ export class FakeSnapshots implements Snapshotter {
 
   prepare = (): Promise<void> => Promise.resolve();
   mount = (): void => undefined;
-  unmount = (): void => undefined;
+  unmount = (): Promise<void> => Promise.resolve();
   remove = (): Promise<void> => Promise.resolve();
   describe = (): Readonly<Record<string, string>> => ({});
   usage = (): Promise<{ bytes: number; inodes: number }> => Promise.resolve({ bytes: 0, inodes: 0 });
