@@ -1,5 +1,5 @@
 /** The kernel's NFS 4 server in a network namespace, for one folder and 127.0.0.1 alone. What mountd would be asked is told beforehand. */
-import { mkdtempSync, rmdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { output, run } from "./process.ts";
@@ -19,8 +19,10 @@ export class NfsServer implements AsyncDisposable {
 
   /** @param folder what `127.0.0.1:/` is; undefined where this kernel has no NFS server or client. */
   static async serve(netns: string, folder: string): Promise<NfsServer | undefined> {
-    const modules = await run("modprobe", ["-a", "nfsd", "nfs", "nfsv4"]);
-    if (modules.code !== 0) return undefined;
+    // A kernel may have them built in, and a system no modprobe.
+    await run("sh", ["-c", "modprobe -a nfsd nfs nfsv4"]);
+    const known = readFileSync("/proc/filesystems", "utf8").split(/\s+/);
+    if (!["nfsd", "nfs4"].every((each) => known.includes(each))) return undefined;
     const server = new NfsServer(netns, mkdtempSync(join(tmpdir(), "slipway-nfsd-")));
     const flags = Object.values(FLAGS).reduce((all, flag) => all | flag);
     await server.#sh(`
