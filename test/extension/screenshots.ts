@@ -8,6 +8,8 @@ import { ROOT } from "../support/source-tree.ts";
 import { Editor } from "./support/editor.ts";
 import { Workbench } from "./support/workbench.ts";
 
+/** Every view has its room. Pixels. */
+const HEIGHT = 1000;
 const FOLDER = join(ROOT, "media/screenshots");
 const THEMES = { light: "Default Light Modern", dark: "Default Dark Modern", "high-contrast": "Default High Contrast" };
 
@@ -70,7 +72,7 @@ async function shoot(page: Page, theme: string, name: string): Promise<void> {
 }
 
 async function pictures(editor: Editor, theme: string): Promise<void> {
-  const page = await editor.open();
+  const page = await editor.open(HEIGHT);
   page.setDefaultTimeout(30_000);
   const bench = await Workbench.ready(page);
   await bench.openSideBar();
@@ -78,7 +80,7 @@ async function pictures(editor: Editor, theme: string): Promise<void> {
   await bench.row(/^shop-api/).click();
   await page.keyboard.press("ArrowRight");
   await bench.row(/^18081/).waitFor();
-  for (const view of ["Networks", "Volumes"]) await bench.toggleView(view);
+  for (const view of ["Networks", "Volumes", "Registries"]) await bench.toggleView(view);
   await bench.row(/^orders/).waitFor();
   await shoot(page, theme, "views");
   await bench.menu(bench.row(/^shop-api/), "Show Logs");

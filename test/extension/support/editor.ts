@@ -97,11 +97,11 @@ export class Editor implements AsyncDisposable {
     return new Editor(scratch, options, server, browser);
   }
 
-  /** A page with the workspace. @param tests path of a module to run in the extension host */
-  async open(tests?: string): Promise<Page> {
-    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 } });
+  /** A page with the workspace. @param height pixels */
+  async open(height = 800): Promise<Page> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height } });
     const page = await context.newPage();
-    return await this.show(page, tests);
+    return await this.show(page);
   }
 
   async show(page: Page, tests?: string): Promise<Page> {

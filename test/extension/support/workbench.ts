@@ -34,7 +34,10 @@ export class Workbench {
     const input = this.page.locator(".quick-input-widget input").first();
     await input.waitFor();
     await input.fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    await row.click();
+    // A palette that is still closing takes the next one's key.
+    await row.waitFor({ state: "hidden" });
   }
 
   /** Types into the box with this title, which a command opened. */
