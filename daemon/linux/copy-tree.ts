@@ -79,7 +79,7 @@ export class TreeCopy {
   }
 
   #fill(source: number, target: number, path: string): void {
-    for (const entry of inOrderOf(this.#share, entriesOf(source))) {
+    for (const entry of entriesOf(source)) {
       this.#beforeEach();
       const below = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory) this.#directory(entry, target, below);
@@ -181,13 +181,6 @@ function isOf(share: CopyShare | undefined, name: string): boolean {
   let hash = 0;
   for (let n = 0; n < name.length; n++) hash = (Math.imul(hash, 31) + name.charCodeAt(n)) | 0;
   return (hash >>> 0) % share.count === share.index;
-}
-
-/** Each begins elsewhere: threads that create in one directory wait for each other. */
-function inOrderOf(share: CopyShare | undefined, entries: readonly WalkEntry[]): readonly WalkEntry[] {
-  if (share === undefined || share.index === 0) return entries;
-  const first = Math.floor((entries.length * share.index) / share.count);
-  return [...entries.slice(first), ...entries.slice(0, first)];
 }
 
 function entryAt(directory: number, name: string): WalkEntry {
