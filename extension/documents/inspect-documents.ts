@@ -88,6 +88,7 @@ export class InspectDocuments implements TextDocumentContentProvider, Disposable
   }
 
   dispose(): void {
+    for (const { abort } of this.#questions.values()) abort.abort();
     this.#registration.dispose();
     this.#changed.dispose();
   }
