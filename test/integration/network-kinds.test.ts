@@ -18,7 +18,7 @@ describe("networks of every kind", () => {
     ({ daemon, second } = wired);
   });
   afterEach(() => wired.clear());
-  after(() => wired[Symbol.asyncDispose]());
+  after(async () => await wired?.[Symbol.asyncDispose]());
 
   describe("options of an endpoint", () => {
     const option = (network: string, text: string): string[] => [

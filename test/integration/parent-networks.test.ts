@@ -18,7 +18,7 @@ describe("networks with a parent", () => {
     ({ daemon, second } = wired);
   });
   afterEach(() => wired.clear());
-  after(() => wired[Symbol.asyncDispose]());
+  after(async () => await wired?.[Symbol.asyncDispose]());
 
   const macvlan = (name: string, ...options: readonly string[]): Promise<string> =>
     dockerOk(daemon, "network", "create", "-d", "macvlan", "-o", "parent=wire", ...options, name);

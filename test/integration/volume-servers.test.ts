@@ -25,8 +25,8 @@ describe("volumes on servers", () => {
   });
   after(async () => {
     await server?.[Symbol.asyncDispose]();
-    await daemon[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
+    await daemon?.[Symbol.asyncDispose]();
+    if (folder !== undefined) rmSync(folder, { recursive: true });
   });
 
   const create = (name: string, device: string, o: string, type = "nfs"): Promise<string> =>

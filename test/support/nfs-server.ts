@@ -23,7 +23,8 @@ export class NfsServer implements AsyncDisposable {
     await run("sh", ["-c", "modprobe -a nfsd nfs nfsv4"]);
     const known = readFileSync("/proc/filesystems", "utf8").split(/\s+/);
     if (!["nfsd", "nfs4"].every((each) => known.includes(each))) return undefined;
-    const server = new NfsServer(netns, mkdtempSync(join(tmpdir(), "slipway-nfsd-")));
+    await using undo = new AsyncDisposableStack();
+    const server = undo.use(new NfsServer(netns, mkdtempSync(join(tmpdir(), "slipway-nfsd-"))));
     const flags = Object.values(FLAGS).reduce((all, flag) => all | flag);
     await server.#sh(`
       mount -t nfsd nfsd $CONTROL
@@ -35,6 +36,7 @@ export class NfsServer implements AsyncDisposable {
       echo 'everyone 1 \\x00000000 ${FOREVER} ${folder}' >/proc/net/rpc/nfsd.fh/channel
       echo "tcp 2049" >$CONTROL/portlist
       echo 2 >$CONTROL/threads`);
+    undo.move();
     return server;
   }
 
@@ -44,7 +46,8 @@ export class NfsServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sh("echo 0 >$CONTROL/threads; umount $CONTROL");
+    // Of one that was half made, what there is.
+    await this.#sh("mountpoint -q $CONTROL || exit 0; echo 0 >$CONTROL/threads || true; umount $CONTROL");
     rmdirSync(this.#control);
   }
 }

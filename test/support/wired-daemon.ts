@@ -16,8 +16,11 @@ export class WiredDaemon implements AsyncDisposable {
   }
 
   static async start(): Promise<WiredDaemon> {
-    const daemon = await TestDaemon.start();
-    return new WiredDaemon(daemon, await SecondHost.beside(daemon.netns));
+    await using undo = new AsyncDisposableStack();
+    const daemon = undo.use(await TestDaemon.start());
+    const second = await SecondHost.beside(daemon.netns);
+    undo.move();
+    return new WiredDaemon(daemon, second);
   }
 
   /** Removes containers and networks. */
