@@ -37,3 +37,16 @@ export function check(syscall: string, result: number, detail?: string): number 
   if (result < 0) throw new SyscallError(syscall, koffi.errno(), detail);
   return result;
 }
+
+/**
+ * A call that may take a while, on another thread. Its errno stays there.
+ * @returns its result
+ */
+export function inBackground(call: ReturnType<typeof libc.func>, ...args: readonly unknown[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call.async(...args, (error: Error | null, result: number) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
+}

@@ -3,7 +3,7 @@ import { closeSync, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf } from "../base/errors.ts";
 import { cPath } from "./c-path.ts";
-import { check, lastErrno, libc, SyscallError } from "./libc.ts";
+import { check, inBackground, lastErrno, libc, SyscallError } from "./libc.ts";
 import { OPEN } from "./open-flags.ts";
 
 const MNT_DETACH = 2;
@@ -84,19 +84,10 @@ export function isOverlayMounted(target: string): boolean {
 export async function unmountOverlay(target: string): Promise<void> {
   const path = cPath(target);
   const flags = MNT_DETACH | UMOUNT_NOFOLLOW;
-  if ((await inBackground(path, flags)) === 0) return;
+  if ((await inBackground(umountFunction, path, flags)) === 0) return;
   // The reason stayed with that thread.
   const result = umount2(path, flags);
   if (result === 0) return;
   const failure = new SyscallError("umount2", lastErrno(), target);
   if (failure.code !== "EINVAL" && failure.code !== "ENOENT") throw failure;
-}
-
-function inBackground(path: Bytes, flags: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    umountFunction.async(path, flags, (error: Error | null, result: number) => {
-      if (error === null) resolve(result);
-      else reject(error);
-    });
-  });
 }

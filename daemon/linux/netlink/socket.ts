@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { check, libc, SyscallError } from "../libc.ts";
+import { check, inBackground, libc, SyscallError } from "../libc.ts";
 import { setsockopt, socket } from "../socket-calls.ts";
 import {
   type Attribute,
@@ -149,14 +149,9 @@ function keep(message: Message): Message {
   return { ...message, body: Buffer.from(message.body) };
 }
 
-function sendInBackground(fd: number, message: Bytes): Promise<void> {
-  return new Promise((resolve, reject) => {
-    sendFunction.async(fd, message, message.byteLength, 0, (error: Error | null, result: number) => {
-      if (error !== null) reject(error);
-      else if (result < 0) reject(new Error("send to netlink failed"));
-      else resolve();
-    });
-  });
+async function sendInBackground(fd: number, message: Bytes): Promise<void> {
+  if ((await inBackground(sendFunction, fd, message, message.byteLength, 0)) < 0)
+    throw new Error("send to netlink failed");
 }
 
 /** struct nlmsgerr: the errno, the request's header (all of the request, where the kernel did not cap it), attributes. */

@@ -1,4 +1,5 @@
 import koffi from "koffi";
+import { inBackground } from "../libc.ts";
 
 /** The part of libseccomp that compiles filters (seccomp_init(3) and its neighbours). */
 export interface SeccompLibrary {
@@ -39,12 +40,6 @@ export function loadSeccompLibrary(): SeccompLibrary | undefined {
     ruleAdd: library.func(
       "int seccomp_rule_add_array(void *ctx, uint32_t action, int syscall, unsigned int count, const void *conditions)",
     ),
-    exportBpf: (context, fd) =>
-      new Promise((resolve, reject) => {
-        exportBpf.async(context, fd, (error: Error | null, result: number) => {
-          if (error === null) resolve(result);
-          else reject(error);
-        });
-      }),
+    exportBpf: (context, fd) => inBackground(exportBpf, context, fd),
   };
 }
