@@ -233,6 +233,15 @@ describe("volumes", function () {
     await rejects(other.import(Buffer.from("no archive")), InvalidParameter);
   });
 
+  it("a change of its files is answered when the volume is let go", async () => {
+    await using engine = await Engine.connect({ host: `unix://${daemon.socket}` });
+    await using volume = await engine.volumes.create({ driverOptions: { type: "tmpfs", device: "tmpfs" } });
+    for (let change = 0; change < 20; change++) {
+      await volume.fs.mkdir("/d");
+      deepEqual(mountsBelow(join(daemon.root, "data/volumes")), []);
+    }
+  });
+
   it("a removal that is cut by the daemon's death is finished by the next one", async () => {
     const data = (
       await cli("volume", "inspect", "-f", "{{.Mountpoint}}", await cli("volume", "create", "large"))
