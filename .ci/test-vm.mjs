@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { NODE, ROOT } from "./lib/paths.mjs";
 import { report } from "./lib/totals.mjs";
 import { runStages } from "./lib/stage-runner.mjs";
+import { stripTypes } from "./lib/stripped.mjs";
 import { vmStages } from "./lib/vm-stages.mjs";
 
 const tools = process.env.SLIPWAY_VM_TOOLS ?? join(ROOT, "../shared/tools/vm");
@@ -26,8 +27,10 @@ async function main(command) {
     { name: "machine", command: [join(tools, "make-vm.sh"), machine], limitSeconds: 1800 },
   ];
   const results = await runStages(preparation, 1);
-  if (results.every((each) => each.failed === 0))
+  if (results.every((each) => each.failed === 0)) {
+    stripTypes();
     results.push(...(await runStages(vmStages(tools, machine, command), MACHINES)));
+  }
   return report(results, started);
 }
 

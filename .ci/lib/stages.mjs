@@ -2,10 +2,11 @@
 import { basename, join, relative } from "node:path";
 import { ROOT } from "./paths.mjs";
 import { filesBelow } from "./stamp.mjs";
+import { strippedEnv } from "./stripped.mjs";
 
 const REPORTER = join(ROOT, ".ci/lib/mocha-reporter.cjs");
 
-function mocha(name, files, limitSeconds, slowness = 1) {
+function mocha(name, files, limitSeconds, slowness = 1, env = {}) {
   const color = process.stdout.isTTY ? "--color" : "--no-color";
   const command = ["mocha", color, "--reporter", REPORTER, ...files.map((file) => relative(ROOT, file))];
   return {
@@ -14,7 +15,7 @@ function mocha(name, files, limitSeconds, slowness = 1) {
     counts: true,
     files: files.length,
     limitSeconds: limitSeconds * slowness,
-    env: { SLIPWAY_TEST_SLOWNESS: String(slowness) },
+    env: { ...env, SLIPWAY_TEST_SLOWNESS: String(slowness) },
   };
 }
 
@@ -50,7 +51,10 @@ export function kernelStages() {
   );
 }
 
-/** `slowness` multiplies every limit of time. */
-export function fileStages(files, slowness) {
-  return files.map((file) => mocha(file, [file], limitOf(file.includes("/extension/") ? "extension" : ""), slowness));
-}
+export const fileStages = (files) => files.map((file) => mocha(file, [file], limitIn(file)));
+
+/** In a virtual machine; `slowness` multiplies every limit of time. */
+export const insideStages = (files, slowness) =>
+  files.map((file) => mocha(file, [file], limitIn(file), slowness, strippedEnv()));
+
+const limitIn = (file) => limitOf(file.includes("/extension/") ? "extension" : "");

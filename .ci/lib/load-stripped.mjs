@@ -1,0 +1,4 @@
+// node --import load-stripped.mjs
+import { loadStripped } from "./stripped.mjs";
+
+loadStripped();
