@@ -210,6 +210,8 @@ describe("networks of every kind", () => {
     const names = (): Promise<string> =>
       dockerOk(daemon, "ps", "--no-trunc", "--filter", "name=l1", "--format", "{{.Names}}");
     equal(await names(), "l1,l2/db");
+    equal(await wired.inspect("l2/db", ".Name"), "/l1");
+    equal(await dockerOk(daemon, "exec", "l2/db", "hostname"), "l1h");
     equal(
       await wired.refusal("run", "--link", "nosuch:db", ...SLEEP),
       "could not get container for nosuch: No such container: nosuch",
@@ -221,13 +223,24 @@ describe("networks of every kind", () => {
       await wired.refusal("run", "--network", "host", "--link", "l1:db", ...SLEEP),
       "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
     );
-    await dockerOk(daemon, "start", "l1", "l2");
+    await dockerOk(daemon, "rename", "l1", "l1-new");
+    deepEqual(await wired.inspect("l2", ".HostConfig.Links"), ["/l1-new:/l2/db"]);
+    await dockerOk(daemon, "start", "l2/db", "l2");
+    match(await dockerOk(daemon, "exec", "l2", "cat", "/etc/hosts"), /^172\S+\tdb l1h l1-new$/m);
+    // Its address is another's meanwhile.
+    await dockerOk(daemon, "stop", "-t0", "l1-new");
+    await wired.run("l3");
+    await dockerOk(daemon, "start", "l1-new");
+    const moved = await wired.inspect<string>("l1-new", ".NetworkSettings.IPAddress");
+    equal(await wired.inspect("l3", ".NetworkSettings.IPAddress"), ip);
+    match(await dockerOk(daemon, "exec", "l2", "cat", "/etc/hosts"), new RegExp(`^${moved}\tdb l1h l1-new$`, "m"));
+    await dockerOk(daemon, "rename", "l1-new", "l1");
     equal(await wired.refusal("rm", "--link", "l2/nosuch"), "No such container: l2/nosuch");
     match(await wired.refusal("rm", "--link", "l1"), /cannot remove the default link name of the container/);
     await dockerOk(daemon, "rm", "--link", "l2/db");
     equal(await names(), "l1");
     deepEqual(await wired.inspect("l2", ".HostConfig.Links"), null);
-    equal((await docker(daemon, ["exec", "l2", "grep", "db", "/etc/hosts"])).code, 1);
+    equal((await docker(daemon, ["exec", "l2", "grep", "-w", "db", "/etc/hosts"])).code, 1);
     await dockerOk(daemon, "restart", "-t0", "l2");
   });
 

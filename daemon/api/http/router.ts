@@ -22,18 +22,19 @@ export function splitTarget(path: string): Target {
   return { path: prefix === undefined ? clean : clean.slice(prefix.length), version };
 }
 
-const NAMED = ["/images/", "/distribution/"] as const;
-/** `rm --link web/db`: names of links have slashes, and only their removal asks for them. */
-const REMOVED = [...NAMED, "/containers/"] as const;
+const NAMED = ["/images/", "/distribution/", "/containers/"] as const;
+/** The one action whose own name has a slash. */
+const LONG_ACTION = "/attach/ws";
 
 /**
- * Names of images have slashes, which a parameter of the router cannot hold: below these folders everything up to the last
- * part (all of it in a DELETE) is one name, and its slashes are encoded.
+ * Names of images and of links (`web/db`) have slashes, which a parameter of the router cannot hold: below these folders
+ * everything up to the action (all of it in a DELETE) is one name, and its slashes are encoded.
  */
 export function foldName(method: string, path: string): string {
-  const folder = (method === "DELETE" ? REMOVED : NAMED).find((each) => path.startsWith(each));
+  const folder = NAMED.find((each) => path.startsWith(each));
   if (folder === undefined) return path;
-  const end = method === "DELETE" ? path.length : path.lastIndexOf("/");
+  const action = path.endsWith(LONG_ACTION) ? path.length - LONG_ACTION.length : path.lastIndexOf("/");
+  const end = method === "DELETE" ? path.length : action;
   const name = path.slice(folder.length, end);
   return name.includes("/") ? folder + name.replaceAll("/", "%2F") + path.slice(end) : path;
 }

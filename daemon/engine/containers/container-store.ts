@@ -1,6 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Collection, Metadata } from "../../metadata/collection.ts";
 import type { Container } from "../model/container.ts";
+import { linkTarget } from "../networks/legacy-links.ts";
 
 /**
  * Container records: all of them in memory, each change written through. A record is replaced whole, never mutated, so a
@@ -32,10 +33,10 @@ export class ContainerStore {
     return container;
   }
 
-  /** By id, name, or a prefix that only one id has, in that order. @throws EngineError NotFound, InvalidParameter (ambiguous). */
+  /** By id, name, link (`web/db`), or a prefix that only one id has, in that order. @throws EngineError NotFound, InvalidParameter (ambiguous). */
   resolve(ref: string): Container {
     const name = ref.startsWith("/") ? ref.slice(1) : ref;
-    const exact = this.#byId.get(name) ?? this.#byId.get(this.#idByName.get(name) ?? "");
+    const exact = this.#byId.get(name) ?? this.#named(name) ?? this.#linked(name);
     if (exact !== undefined) return exact;
     const matches = name === "" ? [] : [...this.#byId.keys()].filter((id) => id.startsWith(name));
     const [only, another] = matches;
@@ -43,6 +44,16 @@ export class ContainerStore {
     if (another !== undefined)
       throw new EngineError("InvalidParameter", `Multiple IDs found with provided prefix: ${ref}`);
     return this.get(only);
+  }
+
+  #named(name: string): Container | undefined {
+    return this.#byId.get(this.#idByName.get(name) ?? "");
+  }
+
+  #linked(name: string): Container | undefined {
+    const [parent = "", alias, ...more] = name.split("/");
+    const holder = alias === undefined || more.length > 0 ? undefined : this.#named(parent);
+    return holder && this.#byId.get(linkTarget(holder, alias ?? "") ?? "");
   }
 
   nameTaken(name: string): string | undefined {

@@ -19,7 +19,7 @@ import type {
   WaitCondition,
   InterfaceCounters,
 } from "../services.ts";
-import { linkNames } from "../networks/legacy-links.ts";
+import { linkNames, shownLinks } from "../networks/legacy-links.ts";
 import { attach } from "./attach.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import { createContainer } from "./create.ts";
@@ -96,7 +96,7 @@ export class ContainerService implements Containers {
       { all: () => store.all(), resolve: (ref) => store.resolve(ref), ancestorIds },
       query,
     );
-    const links = linkNames(store.all(), (ref) => store.resolve(ref));
+    const links = linkNames(store.all());
     const listed = selected.map((container) => ({
       container,
       imageName: imageName(container),
@@ -117,8 +117,9 @@ export class ContainerService implements Containers {
   details(ref: string): ContainerDetails {
     const container = this.get(ref);
     const { id } = container;
-    const { paths, snapshots, live } = this.#context;
+    const { paths, snapshots, live, store } = this.#context;
     return {
+      links: shownLinks(container, (linked) => store.find(linked)),
       imageName: this.#deps.imageName(container),
       sandboxPath: this.#sandboxOf(container),
       sandboxId: isLive(container) ? id : "",

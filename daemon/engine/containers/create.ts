@@ -6,7 +6,7 @@ import type { Container, ContainerSpec, MountSpec, ResolvedMount } from "../mode
 import type { Image } from "../model/image.ts";
 import { volumesFrom } from "../volumes/volumes-from.ts";
 import { publish, type ContainerContext } from "./context.ts";
-import { checkLegacyLinks } from "../networks/legacy-links.ts";
+import { bindLinks } from "../networks/legacy-links.ts";
 import { imageSnapshots } from "./mount-sources.ts";
 import { parseContainerName, randomName } from "./names.ts";
 import { resolveProcess } from "./resolve-process.ts";
@@ -87,8 +87,13 @@ async function draftContainer(
 ): Promise<{ readonly container: Container; readonly volumes: readonly VolumeWish[] }> {
   const mounts = withImageVolumes(withOthersMounts(context, spec), image);
   const exposedPorts = [...new Set([...spec.exposedPorts, ...image.config.run.exposedPorts])];
-  checkLegacyLinks({ spec }, (ref) => context.store.resolve(ref));
-  const full: ContainerSpec = { ...spec, exposedPorts, hostname: hostnameOf(spec, id), host: { ...spec.host, mounts } };
+  const bound = bindLinks(spec, (ref) => context.store.resolve(ref));
+  const full: ContainerSpec = {
+    ...bound,
+    exposedPorts,
+    hostname: hostnameOf(spec, id),
+    host: { ...spec.host, mounts },
+  };
   const container: Container = {
     id,
     name,

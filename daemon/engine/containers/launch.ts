@@ -56,6 +56,8 @@ export async function launch(
     mountSources,
   });
 
+  context.specs.updateLinksTo({ ...container, endpoints: joined.endpoints });
+
   const task = await runtime.create(
     {
       id,

@@ -18,6 +18,8 @@ export interface SpecSource {
   updateNames(container: Container, endpoints: Readonly<Record<string, EndpointRecord>>): void;
   /** hosts of a container that runs, with one line less: that of a link. */
   removeLink(container: Container, alias: string): void;
+  /** hosts of those that run and have a link to `target`, which is about to run, perhaps under another address than before. */
+  updateLinksTo(target: Container): void;
   /** Limits as this host can hold them, for a container that runs. @throws EngineError InvalidParameter. */
   limits(resources: ResourceSpec): { readonly resources: OciResources; readonly warnings: readonly string[] };
   /** @throws EngineError InvalidParameter when the user is not known in the container. */

@@ -1,6 +1,6 @@
 /** Links on the default bridge, from before networks had names: lines of hosts(5), and variables. */
 import { EngineError, isKind } from "../../base/errors.ts";
-import type { Container } from "../model/container.ts";
+import type { Container, ContainerSpec } from "../model/container.ts";
 import { splitLink } from "./container-names.ts";
 import { modeName } from "./endpoint-wishes.ts";
 
@@ -11,90 +11,96 @@ export interface LegacyLink {
   readonly address: string;
 }
 
+/** A container by its id. */
+type Find = (ref: string) => Container | undefined;
+
 const BRIDGE = "bridge";
 
-function linksOf({ spec }: Pick<Container, "spec">): readonly string[] {
-  return modeName(spec.host.network) === BRIDGE ? (spec.networks?.[BRIDGE]?.links ?? []) : [];
+function linksOf({ spec }: Pick<Container, "spec">): readonly { readonly target: string; readonly alias: string }[] {
+  const links = modeName(spec.host.network) === BRIDGE ? (spec.networks?.[BRIDGE]?.links ?? []) : [];
+  return links.map(splitLink);
 }
 
-/** What a start needs of them. @throws EngineError Conflict in Docker's words for one that does not run. */
-export function legacyLinks(container: Container, resolve: (ref: string) => Container): readonly LegacyLink[] {
-  return linksOf(container).map((link) => {
-    const { target: ref, alias } = splitLink(link);
-    const target = known(resolve, ref);
-    const address = target.endpoints[BRIDGE]?.ipAddress ?? "";
-    if (address === "")
+function withLinks(spec: ContainerSpec, links: readonly string[]): ContainerSpec {
+  return { ...spec, networks: { ...spec.networks, [BRIDGE]: { ...spec.networks?.[BRIDGE], links } } };
+}
+
+/**
+ * For create: the links lead to ids from here on, so that they outlive a rename.
+ * @throws EngineError InvalidParameter in Docker's words for containers that do not exist.
+ */
+export function bindLinks(spec: ContainerSpec, resolve: (ref: string) => Container): ContainerSpec {
+  const links = linksOf({ spec });
+  if (links.length === 0) return spec;
+  // What inspect shows may come back: `/db:/web/db`.
+  const bound = links.map(
+    ({ target, alias }) => `${known(resolve, target).id}:${alias.slice(alias.lastIndexOf("/") + 1)}`,
+  );
+  return withLinks(spec, bound);
+}
+
+function known(resolve: (ref: string) => Container, ref: string): Container {
+  try {
+    return resolve(ref);
+  } catch (error) {
+    if (!isKind(error, "NotFound")) throw error;
+    const reason = `No such container: ${ref.replace(/^\//, "")}`;
+    throw new EngineError("InvalidParameter", `could not get container for ${ref}: ${reason}`);
+  }
+}
+
+/** What a start needs of them. @throws EngineError Conflict in Docker's words for one that does not run, or is gone. */
+export function legacyLinks(container: Container, find: Find): readonly LegacyLink[] {
+  return linksOf(container).map(({ target: ref, alias }) => {
+    const target = find(ref);
+    const address = target?.endpoints[BRIDGE]?.ipAddress ?? "";
+    if (target === undefined || address === "")
       throw new EngineError(
         "Conflict",
-        `Cannot link to a non running container: /${target.name} AS /${container.name}/${alias}`,
+        `Cannot link to a non running container: /${target?.name ?? ref} AS /${container.name}/${alias}`,
       );
     return { alias, target, address };
   });
 }
 
 /** Those whose containers run; none is asked for more. */
-export function liveLinks(container: Container, resolve: (ref: string) => Container): readonly LegacyLink[] {
-  return linksOf(container).flatMap((link) => {
-    const { target: ref, alias } = splitLink(link);
-    const target = found(resolve, ref);
+export function liveLinks(container: Container, find: Find): readonly LegacyLink[] {
+  return linksOf(container).flatMap(({ target: ref, alias }) => {
+    const target = find(ref);
     const address = target?.endpoints[BRIDGE]?.ipAddress ?? "";
     return target === undefined || address === "" ? [] : [{ alias, target, address }];
   });
 }
 
+/** The id of what the container calls `alias`. */
+export function linkTarget(container: Container, alias: string): string | undefined {
+  return linksOf(container).find((link) => link.alias === alias)?.target;
+}
+
 /** `/web/db` and the others that containers have by links to them, by their ids. */
-export function linkNames(
-  containers: Iterable<Container>,
-  resolve: (ref: string) => Container,
-): ReadonlyMap<string, readonly string[]> {
+export function linkNames(containers: Iterable<Container>): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const container of containers)
-    for (const link of linksOf(container)) {
-      const { target: ref, alias } = splitLink(link);
-      const target = found(resolve, ref);
-      if (target === undefined) continue;
-      const known = names.get(target.id) ?? [];
-      names.set(target.id, [...known, `/${container.name}/${alias}`]);
-    }
+    for (const { target, alias } of linksOf(container))
+      names.set(target, [...(names.get(target) ?? []), `/${container.name}/${alias}`]);
   return names;
 }
 
 /** @returns undefined where there is no such link. */
-export function withoutLink(container: Container, alias: string): Container["spec"] | undefined {
-  const links = linksOf(container);
-  const left = links.filter((link) => splitLink(link).alias !== alias);
-  const { spec } = container;
+export function withoutLink({ spec }: Container, alias: string): ContainerSpec | undefined {
+  const links = linksOf({ spec });
+  const left = links.filter((link) => link.alias !== alias);
   if (left.length === links.length) return undefined;
-  return { ...spec, networks: { ...spec.networks, [BRIDGE]: { ...spec.networks?.[BRIDGE], links: left } } };
-}
-
-function found(resolve: (ref: string) => Container, ref: string): Container | undefined {
-  try {
-    return resolve(ref.replace(/^\//, ""));
-  } catch (error) {
-    if (isKind(error, "NotFound")) return undefined;
-    throw error;
-  }
-}
-
-/** For create. @throws EngineError InvalidParameter in Docker's words for containers that do not exist. */
-export function checkLegacyLinks(container: Pick<Container, "spec">, resolve: (ref: string) => Container): void {
-  for (const link of linksOf(container)) known(resolve, splitLink(link).target);
-}
-
-function known(resolve: (ref: string) => Container, ref: string): Container {
-  const target = found(resolve, ref);
-  if (target !== undefined) return target;
-  const reason = `No such container: ${ref.replace(/^\//, "")}`;
-  throw new EngineError("InvalidParameter", `could not get container for ${ref}: ${reason}`);
+  return withLinks(
+    spec,
+    left.map((link) => `${link.target}:${link.alias}`),
+  );
 }
 
 /** `address\tnames`, the alias first. */
-export function linkHosts(links: readonly LegacyLink[]): readonly string[] {
-  return links.map(({ alias, target, address }) => {
-    const names = new Set([alias, target.spec.hostname, target.name]);
-    return `${address}\t${[...names].filter((name) => name !== "").join(" ")}`;
-  });
+export function linkHost({ alias, target, address }: LegacyLink): string {
+  const names = new Set([alias, target.spec.hostname, target.name]);
+  return `${address}\t${[...names].filter((name) => name !== "").join(" ")}`;
 }
 
 /** `DB_PORT_80_TCP_ADDR` and the others that programs of that time look for. */
@@ -142,9 +148,6 @@ function portVariables(prefix: string, address: string, { number, protocol }: Po
 }
 
 /** `HostConfig.Links` of inspect: `/target:/name/alias`. */
-export function shownLinks({ name, spec }: Pick<Container, "name" | "spec">): readonly string[] {
-  return linksOf({ spec }).map((link) => {
-    const { target, alias } = splitLink(link);
-    return `/${target.replace(/^\//, "")}:/${name}/${alias}`;
-  });
+export function shownLinks(container: Container, find: Find): readonly string[] {
+  return linksOf(container).map(({ target, alias }) => `/${find(target)?.name ?? target}:/${container.name}/${alias}`);
 }

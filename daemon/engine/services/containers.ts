@@ -102,6 +102,8 @@ export interface ListedContainer {
 }
 
 export interface ContainerDetails {
+  /** `/db:/web/db`: what links lead to, and what they call it. */
+  readonly links: readonly string[];
   readonly imageName: string;
   readonly sandboxPath: string;
   readonly sandboxId: string;

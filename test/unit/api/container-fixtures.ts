@@ -34,6 +34,7 @@ export function container(over: Partial<Container> = {}): Container {
 export function details(over: Partial<ContainerDetails> = {}): ContainerDetails {
   return {
     imageName: "busybox",
+    links: [],
     sandboxPath: "",
     sandboxId: "",
     endpoints: {},

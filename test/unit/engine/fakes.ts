@@ -209,6 +209,7 @@ export async function startEngine(
       validate: () => Promise.resolve([]),
       release: () => undefined,
       build: () => Promise.resolve({ spec: {}, warnings: [] }),
+      updateLinksTo: () => undefined,
     },
     images: { get: () => IMAGE, chainOf: () => [] },
     events,

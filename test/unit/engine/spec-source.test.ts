@@ -87,6 +87,8 @@ describe("ContainerSpecs", () => {
   const specsOf = (facts: Readonly<Record<string, unknown>> = {}, filter = true): ContainerSpecs =>
     new ContainerSpecs({
       store: {
+        all: () => [...known.values()],
+        find: (id) => known.get(id),
         resolve(ref) {
           const found = known.get(ref);
           if (found === undefined) throw new EngineError("NotFound", `No such container: ${ref}`);

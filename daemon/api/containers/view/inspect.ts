@@ -1,4 +1,3 @@
-import { shownLinks } from "../../../engine/networks/legacy-links.ts";
 import type { ContainerInspect } from "../../../../sdk/contract/index.ts";
 import type { Container } from "../../../engine/model/container.ts";
 import type { ContainerDetails } from "../../../engine/services.ts";
@@ -35,16 +34,14 @@ export function inspectJson(
     ProcessLabel: "",
     AppArmorProfile: details.apparmorProfile,
     ExecIDs: details.execIds.length > 0 ? [...details.execIds] : null,
-    HostConfig: { ...hostConfigJson(container.spec, imageVolumes), Links: linksJson(container) },
+    HostConfig: {
+      ...hostConfigJson(container.spec, imageVolumes),
+      Links: details.links.length > 0 ? [...details.links] : null,
+    },
     GraphDriver: { Name: details.snapshot.driver, Data: details.snapshot.data },
     ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Mounts: mountPoints(container),
     Config: configJson(container, imageVolumes),
     NetworkSettings: networkSettingsJson(container, details),
   };
-}
-
-function linksJson(container: Container): string[] | null {
-  const links = shownLinks(container);
-  return links.length === 0 ? null : [...links];
 }

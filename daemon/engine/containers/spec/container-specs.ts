@@ -7,8 +7,9 @@ import type { HostInput, NamespaceInput, SpecFacts, SpecInput, UlimitInput } fro
 import type { ResolvedUser } from "../../../oci/user.ts";
 import type { ExecProcess } from "../../../runtime/runtime.ts";
 import type { Container, ResourceSpec } from "../../model/container.ts";
-import { legacyLinks, linkHosts, linkVariables, liveLinks, type LegacyLink } from "../../networks/legacy-links.ts";
+import { legacyLinks, linkHost, linkVariables, liveLinks, type LegacyLink } from "../../networks/legacy-links.ts";
 import type { ExecRecord } from "../../services.ts";
+import { isLive } from "../list.ts";
 import type { ContainerStore } from "../container-store.ts";
 import type { ContainerPaths } from "../paths.ts";
 import { processEnv } from "../resolve-process.ts";
@@ -20,7 +21,7 @@ import { namespacesOf } from "./namespaces.ts";
 import { userIn } from "./user-files.ts";
 import {
   effectiveHostname,
-  removeHosts,
+  updateLinkHosts,
   updateNameFiles,
   writeNameFiles,
   type NameDefaults,
@@ -34,7 +35,7 @@ export interface SpecDefaults extends NameDefaults {
 }
 
 export interface ContainerSpecsDeps {
-  readonly store: Pick<ContainerStore, "resolve">;
+  readonly store: Pick<ContainerStore, "all" | "find" | "resolve">;
   readonly paths: ContainerPaths;
   /** The devices are looked up when a container is privileged. */
   readonly facts: Omit<SpecFacts, "hostDevices">;
@@ -90,7 +91,7 @@ export class ContainerSpecs implements SpecSource {
       shmPath: (id) => paths.shm(id),
     });
     const user = userIn(place.rootfs, process.user, host.groupAdd);
-    const links = legacyLinks(container, (ref) => store.resolve(ref));
+    const links = legacyLinks(container, (id) => store.find(id));
     const files = this.#nameFiles(container, place, links);
     if (host.ipcMode === "shareable") shm.mount(paths.shm(container.id), host.shmSize || SHM_DEFAULT);
     return buildSpec(
@@ -114,8 +115,14 @@ export class ContainerSpecs implements SpecSource {
   }
 
   removeLink(container: Container, alias: string): void {
-    const links = liveLinks(container, (ref) => this.#deps.store.resolve(ref));
-    removeHosts(this.#deps.paths.hosts(container.id), linkHosts(links.filter((link) => link.alias === alias)));
+    updateLinkHosts(this.#deps.paths.hosts(container.id), alias, undefined);
+  }
+
+  updateLinksTo(target: Container): void {
+    const { paths, store } = this.#deps;
+    for (const container of store.all().filter(isLive))
+      for (const link of liveLinks(container, (id) => (id === target.id ? target : undefined)))
+        updateLinkHosts(paths.hosts(container.id), link.alias, linkHost(link));
   }
 
   release(id: string): void {
@@ -137,7 +144,7 @@ export class ContainerSpecs implements SpecSource {
       hostname: this.#hostname(container),
       linkVariables: linkVariables(
         container.name,
-        liveLinks(container, (ref) => this.#deps.store.resolve(ref)),
+        liveLinks(container, (id) => this.#deps.store.find(id)),
       ),
       seccompFilter: facts.seccomp ? seccompFilter : () => Promise.resolve(undefined),
     });
@@ -147,7 +154,7 @@ export class ContainerSpecs implements SpecSource {
   #nameFiles(container: Container, place: LaunchPlace, links: readonly LegacyLink[]): NameFilePaths {
     const { paths, store, defaults } = this.#deps;
     const donor = joinedContainer(container.spec.host.network, "network", (ref) => store.resolve(ref));
-    if (donor === undefined) return writeNameFiles(container, place.endpoints, paths, defaults, linkHosts(links));
+    if (donor === undefined) return writeNameFiles(container, place.endpoints, paths, defaults, links.map(linkHost));
     const { id } = donor.container;
     return { hostname: paths.hostname(id), hosts: paths.hosts(id), resolvConf: paths.resolvConf(id) };
   }

@@ -57,6 +57,16 @@ export function changeOwnHosts(text: string, { hostname, domainname, before, aft
   return `${[...kept, ...come].join("\n")}\n`;
 }
 
+/** hosts(5) with the line of a link, if it is still there, changed or (undefined) gone. A line of a link has its alias first. */
+export function changeLinkHosts(text: string, alias: string, line: string | undefined): string {
+  const changed = text.split("\n").flatMap((each) => {
+    const [, names = ""] = each.split("\t");
+    if (names.split(" ")[0] !== alias) return [each];
+    return line === undefined ? [] : [line];
+  });
+  return changed.join("\n");
+}
+
 /** At the first sign: an IPv6 address holds more of them. */
 export function splitExtraHost(entry: string): { readonly name: string; readonly address: string } {
   const sign = /[:=]/.exec(entry)?.index ?? entry.length;

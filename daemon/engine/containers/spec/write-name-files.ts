@@ -3,7 +3,7 @@ import { hostname as machineName } from "node:os";
 import type { Container, EndpointRecord } from "../../model/container.ts";
 import type { ContainerPaths } from "../paths.ts";
 import { hasNames } from "../../networks/container-names.ts";
-import { changeOwnHosts, hostsFile, isStub, resolvFile } from "./name-files.ts";
+import { changeLinkHosts, changeOwnHosts, hostsFile, isStub, resolvFile } from "./name-files.ts";
 import type { NameFilePaths } from "./mounts.ts";
 
 export interface NameDefaults {
@@ -78,14 +78,11 @@ export function updateNameFiles(
     writeFileSync(paths.resolvConf(id), resolvText(container, endpoints, defaults));
 }
 
-/** Takes lines of ours out of a file that is mounted: in place. */
-export function removeHosts(path: string, lines: readonly string[]): void {
+/** A link of a container that runs leads to another address (`line`) or nowhere. In place: the file is mounted. */
+export function updateLinkHosts(path: string, alias: string, line: string | undefined): void {
   const text = readOrEmpty(path);
-  const left = text
-    .split("\n")
-    .filter((line) => !lines.includes(line))
-    .join("\n");
-  if (left !== text) writeFileSync(path, left);
+  const changed = changeLinkHosts(text, alias, line);
+  if (changed !== text) writeFileSync(path, changed);
 }
 
 function addressesOf(endpoints: Endpoints): readonly string[] {
