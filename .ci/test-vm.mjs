@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
+import { lendPrograms } from "./lib/lent-programs.mjs";
 import { NODE, ROOT } from "./lib/paths.mjs";
 import { report } from "./lib/totals.mjs";
 import { runStages } from "./lib/stage-runner.mjs";
@@ -29,6 +30,7 @@ async function main(command) {
   const results = await runStages(preparation, 1);
   if (results.every((each) => each.failed === 0)) {
     stripTypes();
+    lendPrograms();
     results.push(...(await runStages(vmStages(tools, machine, command), MACHINES)));
   }
   return report(results, started);

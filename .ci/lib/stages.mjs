@@ -1,5 +1,6 @@
 // What `npm test` runs. A stage is one command; a command that is not mocha counts as one test.
 import { basename, join, relative } from "node:path";
+import { lentEnv } from "./lent-programs.mjs";
 import { ROOT } from "./paths.mjs";
 import { filesBelow } from "./stamp.mjs";
 import { strippedEnv } from "./stripped.mjs";
@@ -55,6 +56,6 @@ export const fileStages = (files) => files.map((file) => mocha(file, [file], lim
 
 /** In a virtual machine; `slowness` multiplies every limit of time. */
 export const insideStages = (files, slowness) =>
-  files.map((file) => mocha(file, [file], limitIn(file), slowness, strippedEnv()));
+  files.map((file) => mocha(file, [file], limitIn(file), slowness, { ...strippedEnv(), ...lentEnv() }));
 
 const limitIn = (file) => limitOf(file.includes("/extension/") ? "extension" : "");
