@@ -1,39 +1,45 @@
-// Programs for tests in a virtual machine that has not got them and cannot fetch them: this machine's own, each with its libraries.
+// Programs for tests in a virtual machine that has not got them and cannot fetch them: out of this machine's packages, which are
+// not installed here. Each runs with the libraries that came with it.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CACHE, ENV } from "./paths.mjs";
+import { filesBelow } from "./stamp.mjs";
 
 const FOLDER = join(CACHE, "lent");
-const PROGRAMS = ["mkfs.xfs"];
+const PROGRAMS = ["mkfs.xfs", "ksmbd.mountd", "ksmbd.adduser"];
+/** Of the programs, and of what they load. */
+const PACKAGES = [
+  ...["xfsprogs", "libinih1", "liburcu8", "libblkid1", "libuuid1"],
+  ...["ksmbd-tools", "libnl-3-200", "libnl-genl-3-200", "libglib2.0-0", "libpcre2-8-0"],
+  "libc6",
+];
 
-/** Copies those that are here. */
+/** Where there is no apt, nothing is lent, and the tests say what they miss. */
 export function lendPrograms() {
+  const downloads = join(FOLDER, "packages");
   rmSync(FOLDER, { recursive: true, force: true });
-  for (const name of PROGRAMS) {
-    const path = ENV.PATH.split(":")
-      .map((folder) => join(folder, name))
-      .find((each) => existsSync(each));
-    if (path !== undefined) lend(name, path);
+  mkdirSync(downloads, { recursive: true });
+  try {
+    execFileSync("apt-get", ["download", "-qq", ...PACKAGES], { cwd: downloads, stdio: ["ignore", "ignore", "pipe"] });
+  } catch (error) {
+    console.log(`nothing is lent to the machine: ${error.message}`);
   }
+  for (const name of readdirSync(downloads)) execFileSync("dpkg-deb", ["-x", join(downloads, name), FOLDER]);
+  rmSync(downloads, { recursive: true });
+  for (const path of filesBelow(FOLDER, (name) => PROGRAMS.includes(name))) writeLauncher(path);
 }
 
-function lend(name, path) {
-  const folder = join(FOLDER, `${name}.files`);
-  mkdirSync(folder, { recursive: true });
-  const listed = execFileSync("ldd", [path], { encoding: "utf8" });
-  const libraries = [...listed.matchAll(/=> (\/\S+)/g)].map(([, library]) => library);
-  for (const file of [path, ...libraries]) copyFileSync(file, join(folder, basename(file)));
-  const launcher = join(FOLDER, name);
-  // Through its own loader: libraries of two machines do not mix.
-  const [loader] = /\/\S*\/ld-linux\S*/.exec(listed) ?? [];
-  copyFileSync(loader, join(folder, "loader"));
-  writeFileSync(
-    launcher,
-    `#!/bin/sh\nf=$(dirname "$0")/${name}.files\nexec "$f/loader" --library-path "$f" "$f/${name}" "$@"\n`,
-  );
-  for (const program of [launcher, join(folder, "loader"), join(folder, name)]) chmodSync(program, 0o755);
+function writeLauncher(program) {
+  const [loader = ""] = filesBelow(FOLDER, (name) => /^ld-linux.*\.so\.\d$/.test(name));
+  const libraries = [...new Set(filesBelow(FOLDER, (name) => name.includes(".so")).map((path) => join(path, "..")))];
+  const path = join(FOLDER, basename(program));
+  // The project lies elsewhere in the machine.
+  const here = (file) => file.replace(FOLDER, "$here");
+  const command = [here(loader), "--library-path", libraries.map(here).join(":"), here(program)];
+  writeFileSync(path, `#!/bin/sh\nhere=$(dirname "$0")\nexec ${command.map((word) => `"${word}"`).join(" ")} "$@"\n`);
+  chmodSync(path, 0o755);
 }
 
 /** Behind the machine's own. */
-export const lentEnv = () => (existsSync(FOLDER) ? { PATH: `${ENV.PATH}:${FOLDER}` } : {});
+export const lentEnv = () => ({ PATH: `${ENV.PATH}:${FOLDER}` });

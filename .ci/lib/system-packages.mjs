@@ -58,7 +58,6 @@ const TEST = [
   ["getfattr", "attr", () => command("getfattr")],
   ["getcap", "libcap2-bin", () => command("getcap")],
   ["iperf3", "iperf3", () => command("iperf3")],
-  ["mkfs.xfs", "xfsprogs", () => command("mkfs.xfs")],
   // For the extension's tests: a browser for the editor, and what its native modules are compiled with.
   ["chromium", "chromium", () => BROWSERS.map(command).find((path) => path !== undefined)],
   ["c++", "g++", () => command("c++")],

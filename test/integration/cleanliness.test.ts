@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { SLOWNESS } from "../support/time-limit.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { leaksOf, mountsBelow } from "../support/leak-guard.ts";
 
@@ -121,7 +122,8 @@ describe("cleanliness", function () {
     const { State } = await daemon.call<{ State: { Pid: number } }>("GET", `/containers/${Id}/json`);
     const watched = [daemon.pid, parentOf(State.Pid)];
     // What follows work: idle threads end after one second, memory is given back after two, V8 looks at its heap after eight.
-    await setTimeout(12_000);
+    // These are clocks; what they begin is work, and takes as long as work takes here.
+    await setTimeout(11_000 + 1000 * SLOWNESS);
     const before = watched.map(wakeUps);
     await setTimeout(5000);
     deepEqual(watched.map(wakeUps), before);
