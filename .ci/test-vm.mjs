@@ -31,7 +31,8 @@ async function main(command) {
   if (results.every((each) => each.failed === 0)) {
     stripTypes();
     lendPrograms();
-    results.push(...(await runStages(vmStages(tools, machine, command), MACHINES)));
+    const [together, alone] = vmStages(tools, machine, command);
+    results.push(...(await runStages(together, MACHINES)), ...(await runStages(alone, 1)));
   }
   return report(results, started);
 }

@@ -51,7 +51,7 @@ export class SmbServer implements AsyncDisposable {
       `${common}[share]\n\tpath = ${folder}\n\tread only = no\n\tforce user = root\n\tforce group = root\n`,
     );
     writeFileSync(users, "");
-    await output("ksmbd.adduser", ["-c", config, "-i", users, "-a", "-p", this.password, this.user]);
+    await output("ksmbd.adduser", ["-c", config, "-i", users, "-a", this.user, "-p", this.password]);
     this.#program = spawn("ksmbd.mountd", ["-n", "-c", config, "-u", users], { stdio: "inherit" });
     // It is the kernel that listens, and it tells nobody.
     const limit = within(10_000);
