@@ -7,13 +7,9 @@ import { CACHE, ENV } from "./paths.mjs";
 import { filesBelow } from "./stamp.mjs";
 
 const FOLDER = join(CACHE, "lent");
-const PROGRAMS = ["mkfs.xfs", "ksmbd.mountd", "ksmbd.adduser"];
+const PROGRAMS = ["mkfs.xfs"];
 /** Of the programs, and of what they load. */
-const PACKAGES = [
-  ...["xfsprogs", "libinih1", "liburcu8", "libblkid1", "libuuid1"],
-  ...["ksmbd-tools", "libnl-3-200", "libnl-genl-3-200", "libglib2.0-0", "libpcre2-8-0"],
-  "libc6",
-];
+const PACKAGES = ["xfsprogs", "libinih1", "liburcu8", "libblkid1", "libuuid1", "libc6"];
 
 /** Where there is no apt, nothing is lent, and the tests say what they miss. */
 export function lendPrograms() {
