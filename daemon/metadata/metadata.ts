@@ -2,6 +2,8 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EngineError, messageOf } from "../base/errors.ts";
+import { SyscallError } from "../linux/libc.ts";
+import { reserveSpace } from "../linux/reserve-space.ts";
 import type { Collection, CollectionName, CollectionOptions, Metadata } from "./collection.ts";
 import { migrate } from "./migrations.ts";
 import { SqliteCollection, statementsOf } from "./sqlite-collection.ts";
@@ -52,6 +54,23 @@ function prepareFile(database: DatabaseSync, path: string): void {
   const [finding] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
   if (finding !== "ok") throw new EngineError("DataLoss", `metadata: ${path} is damaged (${String(finding)})`);
   migrate(database, path);
+  reserveLog(path);
+}
+
+/** As long as the write-ahead log gets: 1000 pages with their headers, when SQLite writes it back, and one more change. */
+const LOG_BYTES = 5 << 20;
+
+/**
+ * What happens to containers on a full disk is to be put down all the same: that they run, and how they ended. The log has a
+ * lock of nobody's, so a second descriptor on it does no harm.
+ */
+function reserveLog(path: string): void {
+  try {
+    reserveSpace(`${path}-wal`, LOG_BYTES);
+  } catch (error) {
+    // A disk that is full already, or a file system without such a promise: then it is as good as the disk.
+    if (!(error instanceof SyscallError)) throw error;
+  }
 }
 
 class SqliteMetadata implements Metadata {

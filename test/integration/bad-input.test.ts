@@ -182,7 +182,7 @@ describe("a full disk", function () {
   before(async () => {
     disk = await mkdtemp("/tmp/slipway-disk-");
     await output("mount", ["-t", "tmpfs", "-o", "size=48m", "slipway-test", disk]);
-    daemon = await TestDaemon.start({ parent: disk });
+    daemon = await TestDaemon.start({ dataRoot: join(disk, "data") });
   });
   after(async () => {
     try {
@@ -207,6 +207,8 @@ describe("a full disk", function () {
     const { Id } = await daemon.call<{ Id: string }>("POST", CREATE, { body });
     await daemon.call("POST", `/containers/${Id}/start`);
     equal((await daemon.call<{ StatusCode: number }>("POST", `/containers/${Id}/wait`)).StatusCode, 0);
+    // What happens is put down all the same, more often than the log is long.
+    for (let count = 0; count < 400; count++) await daemon.call("POST", `/containers/${Id}/rename?name=full-${count}`);
     await daemon.call("DELETE", `/containers/${Id}`);
     equal((await daemon.api("GET", "/_ping")).text, "OK");
     await daemon.load(dockerArchive("after:latest", [layerOf({ name: "small", data: randomBytes(4 << 20) })]));

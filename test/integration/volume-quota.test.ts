@@ -25,6 +25,8 @@ function quotas(type: string, size: string, [program, ...flags]: readonly [strin
   let root: string;
 
   before(async function () {
+    const there = await run("sh", ["-c", `command -v ${program}`]);
+    if (there.code !== 0) skipAloud(this, `this machine has no ${program}`);
     scratch = mkdtempSync(join(tmpdir(), "slipway-quota-"));
     // Somebody else than root is to get there.
     chmodSync(scratch, 0o711);
@@ -38,6 +40,7 @@ function quotas(type: string, size: string, [program, ...flags]: readonly [strin
       skipAloud(this, `this kernel mounts no ${type} with quotas of projects: ${stderr.split("\n", 1)[0] ?? ""}`);
   });
   after(async () => {
+    if (scratch === undefined) return;
     await run("umount", [root]);
     rmSync(scratch, { recursive: true, force: true });
   });

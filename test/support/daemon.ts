@@ -24,6 +24,8 @@ export interface DaemonOptions {
   readonly args?: readonly string[];
   /** Where the roots are put. /tmp unless told. */
   readonly parent?: string;
+  /** Instead of data/ there, which its maker removes. */
+  readonly dataRoot?: string;
   /** Loads `busybox:latest`. True unless told. */
   readonly busybox?: boolean;
 }
@@ -34,12 +36,14 @@ export class TestDaemon implements AsyncDisposable {
   readonly socket: string;
   readonly netns: string;
   readonly #args: readonly string[];
+  readonly #dataRoot: string;
   readonly #containerIds = new Set<string>();
   #child: ChildProcess | undefined;
   #disposed = false;
 
-  private constructor(root: string, args: readonly string[]) {
+  private constructor(root: string, { args = [], dataRoot = join(root, "data") }: DaemonOptions) {
     this.root = root;
+    this.#dataRoot = dataRoot;
     this.socket = join(root, "slipway.sock");
     this.netns = basename(root);
     this.#args = args;
@@ -47,7 +51,7 @@ export class TestDaemon implements AsyncDisposable {
 
   static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
     const root = await mkdtemp(join(options.parent ?? "/tmp", "slipway-test-"));
-    const daemon = new TestDaemon(root, options.args ?? []);
+    const daemon = new TestDaemon(root, options);
     await mkdir(join(root, "cli"));
     await output("ip", ["netns", "add", daemon.netns]);
     await daemon.inNetns("ip", "link", "set", "lo", "up");
@@ -83,7 +87,7 @@ export class TestDaemon implements AsyncDisposable {
   commandLine(overrides: { readonly execRoot?: string; readonly socket?: string } = {}): readonly string[] {
     const execRoot = overrides.execRoot ?? join(this.root, "exec");
     const socket = overrides.socket ?? this.socket;
-    const flags = ["--data-root", join(this.root, "data"), "--exec-root", execRoot, "-H", `unix://${socket}`];
+    const flags = ["--data-root", this.#dataRoot, "--exec-root", execRoot, "-H", `unix://${socket}`];
     return ["nsenter", `--net=/run/netns/${this.netns}`, process.execPath, DAEMON_PROGRAM, ...flags, ...this.#args];
   }
 

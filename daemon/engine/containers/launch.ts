@@ -2,24 +2,22 @@ import { mkdirSync } from "node:fs";
 import { EngineError, kindOf, messageOf } from "../../base/errors.ts";
 import type { Task } from "../../runtime/runtime.ts";
 import { probeCommand } from "../health/healthcheck.ts";
-import type { Container, EndpointRecord } from "../model/container.ts";
+import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
 import type { Joined } from "../networks/container-networking.ts";
 import type { LiveContainer } from "./live-container.ts";
 import { releaseMounts, releaseRootfs } from "./teardown.ts";
 import { prepareMounts, publishVolumes, releasePins } from "./mount-sources.ts";
 
-/** What a start has made, for the record. */
 export interface Launched {
   readonly task: Task;
-  readonly pid: number;
-  readonly startedAt: string;
-  readonly endpoints: Readonly<Record<string, EndpointRecord>>;
+  /** Its record, in which it runs. */
+  readonly running: Container;
 }
 
 /**
- * From a record to a running process: root file system, network, files, config.json, shim, runc. All or nothing: what was
- * made is undone in reverse when a step fails. A crash of the daemon midway leaves things that carry the container's id;
+ * From a record to a running process, and to the record that it runs: root file system, network, files, config.json, shim, runc.
+ * All or nothing: what was made is undone in reverse when a step fails. A crash of the daemon midway leaves things that carry the container's id;
  * the next start of the daemon finds no task for it and tears them down.
  */
 export async function launch(
@@ -44,7 +42,7 @@ export async function launch(
   // Before it runs: a daemon that takes over what this one could not record as running must know its addresses and ports.
   if (joined.sandboxPath !== undefined) {
     context.store.update(id, { endpoints: joined.endpoints });
-    undo.defer(() => void context.store.update(id, { endpoints: {} }));
+    undo.defer(() => forgetEndpoints(context, id));
   }
 
   mkdirSync(paths.dir(id), { recursive: true, mode: 0o710 });
@@ -79,6 +77,8 @@ export async function launch(
 
   await live.connectPending(task);
   const { pid, startedAt } = await task.start(signal);
+  // The last that can fail: what is not put down would run, and be nobody's.
+  const running = recordRunning(context, container, { pid, startedAt, endpoints: joined.endpoints });
   undo.move();
   releasePins(context, id);
   publishVolumes(context, container, "mount");
@@ -90,7 +90,17 @@ export async function launch(
       attributes: { container: id, name, type: "bridge" },
     });
   }
-  return { task, pid, startedAt, endpoints: joined.endpoints };
+  publish(context, running, "start");
+  return { task, running };
+}
+
+/** A record that cannot be written any more still names addresses that are given back: the next start puts others there. */
+function forgetEndpoints({ store, log }: ContainerContext, id: string): void {
+  try {
+    store.update(id, { endpoints: {} });
+  } catch (error) {
+    log.warn("recording the end of a start failed", { container: id, error });
+  }
 }
 
 function joinNetworks(networking: ContainerContext["networking"], container: Container, sandboxPath: string): Joined {
@@ -117,8 +127,11 @@ export function startError(error: unknown): { readonly error: EngineError; reado
   };
 }
 
-/** Puts down in the record, and tells the world, that a container runs. */
-export function recordRunning(context: ContainerContext, container: Container, launched: Launched): Container {
+function recordRunning(
+  context: ContainerContext,
+  container: Container,
+  run: { readonly pid: number; readonly startedAt: string; readonly endpoints: Container["endpoints"] },
+): Container {
   const before = container.state;
   const finishedAt =
     "exit" in before
@@ -126,11 +139,9 @@ export function recordRunning(context: ContainerContext, container: Container, l
       : before.status === "running" || before.status === "paused"
         ? before.finishedAt
         : undefined;
-  const running = context.store.update(container.id, {
-    state: { status: "running", pid: launched.pid, startedAt: launched.startedAt, finishedAt },
-    endpoints: launched.endpoints,
+  return context.store.update(container.id, {
+    state: { status: "running", pid: run.pid, startedAt: run.startedAt, finishedAt },
+    endpoints: run.endpoints,
     health: probeCommand(container.process.healthcheck) === undefined ? undefined : "starting",
   });
-  publish(context, running, "start");
-  return running;
 }

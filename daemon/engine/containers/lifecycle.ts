@@ -5,7 +5,7 @@ import type { Task } from "../../runtime/runtime.ts";
 import type { HealthMonitors } from "../health/health-monitors.ts";
 import type { Container } from "../model/container.ts";
 import { publish, type ContainerContext } from "./context.ts";
-import { launch, recordRunning, startError } from "./launch.ts";
+import { launch, startError } from "./launch.ts";
 import type { LiveContainer } from "./live-container.ts";
 import type { Supervision } from "./supervision.ts";
 
@@ -66,10 +66,9 @@ export class Lifecycle {
 
   async #run(container: Container, live: LiveContainer, signal?: AbortSignal): Promise<void> {
     try {
-      const launched = await launch(this.#context, container, live, signal);
+      const { task, running } = await launch(this.#context, container, live, signal);
       live.plannedRestart = undefined;
-      const running = recordRunning(this.#context, container, launched);
-      this.#supervision.watch(live, launched.task);
+      this.#supervision.watch(live, task);
       this.#health.watch(running);
     } catch (thrown) {
       const { error, exitCode } = startError(thrown);
@@ -83,13 +82,21 @@ export class Lifecycle {
     live.dropPending();
     if (container === undefined) return;
     const { state } = container;
-    if (state.status === "created") {
-      this.#context.store.update(id, { state: { status: "created", error: message, exitCode } });
-    }
     if (state.status === "restarting") return;
+    if (state.status === "created") this.#recordFailure(id, message, exitCode);
     live.settle("stopped", { code: exitCode, error: message });
     // As on Docker, whose clients wait for the removal after a start that failed.
     if (container.spec.host.autoRemove) this.#supervision.remove(id);
+  }
+
+  /** Who waits for the container hears of it whether it can be put down or not. */
+  #recordFailure(id: string, error: string, exitCode: number): void {
+    const { store, log } = this.#context;
+    try {
+      store.update(id, { state: { status: "created", error, exitCode } });
+    } catch (failure) {
+      log.warn("recording a start that failed, failed", { container: id, error: failure });
+    }
   }
 
   async stop(ref: string, options: StopOptions, signal?: AbortSignal): Promise<void> {

@@ -74,6 +74,8 @@ export class Supervision {
       this.#goOn(live, ended, exit);
     } catch (error) {
       log.error("handling the end of a container failed", { container: live.id, error });
+      // Its record says that it runs until the next start of the daemon; who waits for its end need not.
+      live.settle("stopped", { code: exit.code, error: exit.error });
     }
   }
 

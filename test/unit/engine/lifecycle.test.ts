@@ -129,23 +129,27 @@ describe("container life cycle", () => {
     }
   });
 
+  /** A disk that is full for some records of containers. */
+  const fullFor = (refuses: (state: Container["state"]) => boolean): Metadata => ({
+    ...metadata,
+    collection<T>(name: CollectionName) {
+      const rows = metadata.collection<T>(name);
+      const put = (id: string, record: T): void => {
+        const { state } = record as { readonly state?: Container["state"] };
+        if (state !== undefined && refuses(state)) throw new EngineError("Unavailable", "disk full");
+        rows.put(id, record);
+      };
+      return { ...rows, put };
+    },
+  });
+
   it("an end that cannot be put down at first is, once the run is cleared away", async () => {
-    const refused: string[] = [];
-    const full: Metadata = {
-      ...metadata,
-      collection<T>(name: CollectionName) {
-        const rows = metadata.collection<T>(name);
-        const put = (id: string, record: T): void => {
-          const { state } = record as { readonly state?: { readonly status: string } };
-          if (state?.status === "exited" && !runtime.last.deleted) {
-            refused.push(id);
-            throw new EngineError("Unavailable", "disk full");
-          }
-          rows.put(id, record);
-        };
-        return { ...rows, put };
-      },
-    };
+    let refused = 0;
+    const full = fullFor(({ status }) => {
+      const refuses = status === "exited" && !runtime.last.deleted;
+      if (refuses) refused++;
+      return refuses;
+    });
     const engine = await startEngine(root, runtime, full);
     const { id } = await engine.service.create("full", specOf(), undefined);
     const { result } = await engine.service.wait(id, "next-exit");
@@ -153,7 +157,18 @@ describe("container life cycle", () => {
     runtime.last.end(6);
     assert.equal((await result).code, 6);
     assert.equal(engine.service.get(id).state.status, "exited");
-    assert.deepStrictEqual(refused, [id]);
+    assert.equal(refused, 1);
+  });
+
+  it("a start that cannot be put down is undone, and who waits hears of it", async () => {
+    const full = fullFor((state) => state.status === "running" || "error" in state);
+    const engine = await startEngine(root, runtime, full);
+    const { id } = await engine.service.create("full", specOf(), undefined);
+    const { result } = await engine.service.wait(id, "next-exit");
+    await assert.rejects(engine.service.start(id, {}), { kind: "Unavailable", message: "disk full" });
+    assert.ok(runtime.last.deleted);
+    assert.deepStrictEqual(engine.service.get(id).state, { status: "created" });
+    assert.deepStrictEqual(await result, { code: 128, error: "disk full" });
   });
 
   it("restart of an auto-removed container does not remove it", async () => {
