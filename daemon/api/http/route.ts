@@ -7,8 +7,8 @@ import type { Logger } from "../../base/logger.ts";
 export interface Route {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /**
-   * In find-my-way's syntax and without the version: "/containers/:id/json". Below /images and /distribution `:name` takes
-   * slashes too, encoded or not, and so does `:id` in a DELETE below /containers.
+   * In find-my-way's syntax and without the version: "/containers/:id/json". Below /containers, /images and /distribution the
+   * name takes slashes too, encoded or not.
    */
   readonly path: string;
   /**

@@ -20,9 +20,6 @@ const routes: readonly Route[] = [
   route("GET", "/version", (request, response) => response.json(200, { version: request.apiVersion })),
   route("GET", "/images/:name/json", ({ params }, response) => response.json(200, { json: params["name"] })),
   route("DELETE", "/images/:name", ({ params }, response) => response.json(200, { removed: params["name"] })),
-  route("GET", "/containers/:name/json", ({ params }, response) => response.json(200, { of: params["name"] })),
-  route("GET", "/containers/:name/attach/ws", ({ params }, response) => response.json(200, { ws: params["name"] })),
-  route("GET", "/containers/json", (_, response) => response.json(200, [])),
   route("GET", "/images/json", (_, response) => response.json(200, [])),
   route("POST", "/thing", async (request, response) => response.json(200, await request.json(Thing))),
   route("POST", "/anything", async (request, response) => response.json(200, await request.json(Anything))),
@@ -95,10 +92,6 @@ describe("HTTP core", () => {
     ["GET", "/v1.30/images/a%2Fb%3Ac%40sha256:1/json", 200, { json: "a/b:c@sha256:1" }],
     ["GET", "/images/a%252Fb/json", 200, { json: "a%2Fb" }],
     ["DELETE", "/images/a/b/json", 200, { removed: "a/b/json" }],
-    ["GET", "/containers/json", 200, []],
-    ["GET", "/containers/web/db/json", 200, { of: "web/db" }],
-    ["GET", "/containers/web/attach/ws", 200, { ws: "web" }],
-    ["GET", "/v1.30/containers/web/db/attach/ws", 200, { ws: "web/db" }],
     ["GET", "/images/%zz/json", 404, { message: "page not found" }],
   ];
   for (const [method, path, status, body] of targets) {
