@@ -82,8 +82,10 @@ function wakeUps(pid: number): number {
 
 /** When the engine had answered the view. Before that the editor loads itself, and the extension. */
 function listed(log: string): number {
-  const [line = ""] = log.split("\n").filter((each) => each.includes("/containers/json"));
-  return Date.parse(/^time=(\S+)/.exec(line)?.[1] ?? "");
+  const [, time] = /^time=(\S+) .*\/containers\/json/m.exec(log) ?? [];
+  // Not a number is no bar missed.
+  if (time === undefined) throw new Error("the engine logged no answer");
+  return Date.parse(time);
 }
 
 /** Begins to look for a row. @returns what waits for it, and gives the time at which it was there */
