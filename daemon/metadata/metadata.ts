@@ -59,6 +59,7 @@ function prepareFile(database: DatabaseSync, path: string): void {
 
 /** As long as the write-ahead log gets: 1000 pages with their headers, when SQLite writes it back, and one more change. */
 const LOG_BYTES = 5 << 20;
+const UNRESERVED = new Set(["ENOSPC", "EDQUOT", "EOPNOTSUPP", "ENOSYS"]);
 
 /**
  * What happens to containers on a full disk is to be put down all the same: that they run, and how they ended. The log has a
@@ -69,7 +70,7 @@ function reserveLog(path: string): void {
     reserveSpace(`${path}-wal`, LOG_BYTES);
   } catch (error) {
     // A disk that is full already, or a file system without such a promise: then it is as good as the disk.
-    if (!(error instanceof SyscallError)) throw error;
+    if (!(error instanceof SyscallError && UNRESERVED.has(error.code))) throw error;
   }
 }
 
