@@ -54,6 +54,7 @@ export async function launch(
     mountSources,
   });
 
+  // If the start fails from here on, they name an address that is free again, as they did before; the next start corrects them.
   context.specs.updateLinksTo({ ...container, endpoints: joined.endpoints });
 
   const task = await runtime.create(

@@ -51,25 +51,27 @@ function known(resolve: (ref: string) => Container, ref: string): Container {
 
 /** What a start needs of them. @throws EngineError Conflict in Docker's words for one that does not run, or is gone. */
 export function legacyLinks(container: Container, find: Find): readonly LegacyLink[] {
-  return linksOf(container).map(({ target: ref, alias }) => {
-    const target = find(ref);
-    const address = target?.endpoints[BRIDGE]?.ipAddress ?? "";
-    if (target === undefined || address === "")
-      throw new EngineError(
-        "Conflict",
-        `Cannot link to a non running container: /${target?.name ?? ref} AS /${container.name}/${alias}`,
-      );
-    return { alias, target, address };
+  return linksOf(container).map(({ target, alias }) => {
+    const live = liveLink(alias, find(target));
+    if (live !== undefined) return live;
+    const name = find(target)?.name ?? target;
+    throw new EngineError(
+      "Conflict",
+      `Cannot link to a non running container: /${name} AS /${container.name}/${alias}`,
+    );
   });
 }
 
 /** Those whose containers run; none is asked for more. */
 export function liveLinks(container: Container, find: Find): readonly LegacyLink[] {
-  return linksOf(container).flatMap(({ target: ref, alias }) => {
-    const target = find(ref);
-    const address = target?.endpoints[BRIDGE]?.ipAddress ?? "";
-    return target === undefined || address === "" ? [] : [{ alias, target, address }];
-  });
+  return linksOf(container)
+    .map(({ target, alias }) => liveLink(alias, find(target)))
+    .filter((link) => link !== undefined);
+}
+
+function liveLink(alias: string, target: Container | undefined): LegacyLink | undefined {
+  const address = target?.endpoints[BRIDGE]?.ipAddress ?? "";
+  return target === undefined || address === "" ? undefined : { alias, target, address };
 }
 
 /** The id of what the container calls `alias`. */

@@ -160,6 +160,19 @@ describe("container life cycle", () => {
     assert.equal(refused, 1);
   });
 
+  it("who waits for an end hears of it also where it cannot be put down", async () => {
+    const engine = await startEngine(
+      root,
+      runtime,
+      fullFor(({ status }) => status === "exited"),
+    );
+    const { id } = await engine.service.create("full", specOf(), undefined);
+    await engine.service.start(id, {});
+    const { result } = await engine.service.wait(id, "not-running");
+    runtime.last.end(6);
+    assert.equal((await result).code, 6);
+  });
+
   it("a start that cannot be put down is undone, and who waits hears of it", async () => {
     const full = fullFor((state) => state.status === "running" || "error" in state);
     const engine = await startEngine(root, runtime, full);
