@@ -39,7 +39,8 @@ export async function pageMeasures(daemon: TestDaemon): Promise<readonly Measure
   await using editor = await Editor.start({ daemon });
   const page = await editor.open();
   await opened(daemon, page);
-  measures.push(await renames(page, engine), await silence(page, daemon));
+  // Silence first: an editor that still loads itself draws late.
+  measures.push(await silence(page, daemon), await renames(page, engine));
   await engine.containers.prune();
   return measures;
 }
