@@ -17,11 +17,15 @@ interface Stored {
   readonly user?: string;
 }
 
+type Answer = Omit<SavedRegistry, "address" | "user">;
+
 /** The registries that the user connected, and what they said. Nothing is asked before its row is unfolded. */
 export class Registries {
   readonly #deps: RegistriesDeps;
-  readonly #answers = new Map<string, Omit<SavedRegistry, "address" | "user">>();
+  readonly #answers = new Map<string, Answer>();
   readonly #clients = new Map<string, RegistryClient>();
+  /** By address, the repositories whose tags it is being asked for. */
+  readonly #asked = new Map<string, Set<string>>();
   readonly #listeners = new Set<() => void>();
 
   constructor(deps: RegistriesDeps) {
@@ -45,6 +49,7 @@ export class Registries {
     const client = new RegistryClient(address, login);
     await client.check();
     this.#clients.set(address, client);
+    this.#asked.delete(address);
     if (login === undefined) await this.#deps.secrets.delete(secretKey(address));
     else await this.#deps.secrets.store(secretKey(address), JSON.stringify(login));
     const others = this.#stored().filter((each) => each.address !== address);
@@ -64,35 +69,34 @@ export class Registries {
     await this.#deps.secrets.delete(secretKey(address));
     this.#answers.delete(address);
     this.#clients.delete(address);
+    this.#asked.delete(address);
     this.#tell();
   }
 
-  /** Asks for its repositories. What goes wrong becomes a row. */
-  async load(address: string): Promise<void> {
-    try {
-      const names = await (await this.#client(address)).repositories();
-      const repositories = names.map((name) => ({ name, tags: undefined, problem: undefined }));
-      this.#answers.set(address, { repositories, problem: undefined, loading: false });
-    } catch (error) {
-      this.#answers.set(address, { repositories: [], problem: (error as Error).message, loading: false });
-    }
-    this.#tell();
-  }
-
-  async loadTags(address: string, repository: string): Promise<void> {
-    let tags: readonly string[] | undefined;
-    let problem: string | undefined;
-    try {
-      tags = await (await this.#client(address)).tags(repository);
-    } catch (error) {
-      problem = (error as Error).message;
-    }
+  /** A row was unfolded: what was not asked for yet is asked for, and what could not be had is asked for again. */
+  async unfold(address: string, repository?: string): Promise<void> {
     const answer = this.#answers.get(address);
+    if (repository === undefined) {
+      if (answer === undefined || answer.problem !== undefined) await this.load(address);
+      return;
+    }
+    const known = answer?.repositories.find(({ name }) => name === repository);
+    if (known !== undefined && known.tags === undefined) await this.#loadTags(address, repository);
+  }
+
+  /** Asks for its repositories, and anew for the tags that were shown. What goes wrong becomes a row. */
+  async load(address: string): Promise<void> {
+    const before = this.#answers.get(address);
+    if (before === undefined || before.problem !== undefined)
+      this.#answer(address, { repositories: [], problem: undefined, loading: true });
+    const shown = new Map(before?.repositories.map((each) => [each.name, each]));
+    const answer = await this.#ask(address, (client) => client.repositories());
     if (answer === undefined) return;
-    const replaced = (each: SavedRepository): SavedRepository =>
-      each.name === repository ? { ...each, tags, problem } : each;
-    this.#answers.set(address, { ...answer, repositories: answer.repositories.map(replaced) });
-    this.#tell();
+    const { value: names = [], problem } = answer;
+    const repositories = names.map((name) => shown.get(name) ?? { name, tags: undefined, problem: undefined });
+    this.#answer(address, { repositories, problem, loading: false });
+    for (const each of repositories)
+      if (each.tags !== undefined || each.problem !== undefined) await this.#loadTags(address, each.name);
   }
 
   async digest(address: string, repository: string, tag: string): Promise<string> {
@@ -106,10 +110,42 @@ export class Registries {
     return stored?.user === undefined ? undefined : await this.#login(stored.address);
   }
 
+  /** Asks for its tags, unless it is asked already. */
+  async #loadTags(address: string, repository: string): Promise<void> {
+    const asked = this.#asked.get(address) ?? new Set();
+    this.#asked.set(address, asked);
+    if (asked.has(repository)) return;
+    asked.add(repository);
+    this.#replace(address, repository, ({ name, tags }) => ({ name, tags, problem: undefined }));
+    const answer = await this.#ask(address, (client) => client.tags(repository));
+    asked.delete(repository);
+    if (answer === undefined) return;
+    const { value: tags, problem } = answer;
+    this.#replace(address, repository, ({ name }) => ({ name, tags, problem }));
+  }
+
+  /** @returns what it answered, or why it did not; undefined when it was disconnected, or connected anew, meanwhile. */
+  async #ask<T>(
+    address: string,
+    question: (client: RegistryClient) => Promise<T>,
+  ): Promise<{ readonly value?: T; readonly problem: string | undefined } | undefined> {
+    let client: RegistryClient | undefined;
+    const stands = (): boolean => this.#clients.get(address) === client;
+    try {
+      client = await this.#client(address);
+      const value = await question(client);
+      return stands() ? { value, problem: undefined } : undefined;
+    } catch (error) {
+      return stands() ? { problem: (error as Error).message } : undefined;
+    }
+  }
+
   async #client(address: string): Promise<RegistryClient> {
     const known = this.#clients.get(address);
     if (known !== undefined) return known;
-    const client = new RegistryClient(address, await this.#login(address));
+    const login = await this.#login(address);
+    // Who asked at the same time may have made it meanwhile.
+    const client = this.#clients.get(address) ?? new RegistryClient(address, login);
     this.#clients.set(address, client);
     return client;
   }
@@ -117,6 +153,18 @@ export class Registries {
   async #login(address: string): Promise<RegistryLogin | undefined> {
     const secret = await this.#deps.secrets.get(secretKey(address));
     return secret === undefined ? undefined : (JSON.parse(secret) as RegistryLogin);
+  }
+
+  #answer(address: string, answer: Answer): void {
+    this.#answers.set(address, answer);
+    this.#tell();
+  }
+
+  #replace(address: string, repository: string, change: (before: SavedRepository) => SavedRepository): void {
+    const answer = this.#answers.get(address);
+    if (answer === undefined) return;
+    const repositories = answer.repositories.map((each) => (each.name === repository ? change(each) : each));
+    this.#answer(address, { ...answer, repositories });
   }
 
   #stored(): readonly Stored[] {

@@ -21,6 +21,8 @@ export interface NodeViewDeps {
    * Called when the editor first wants rows: nothing is done for a view that nobody opened. Resolves when there is something to show.
    */
   readonly onFirstUse: () => Promise<void> | void;
+  /** For rows whose children are asked for only then. */
+  readonly onUnfold?: (node: TreeNode) => void;
   /** Number and meaning of the badge; 0 shows none. */
   readonly badge?: () => { readonly value: number; readonly tooltip: string };
 }
@@ -48,6 +50,7 @@ export class NodeView implements TreeDataProvider<TreeNode>, Disposable {
       showCollapseAll: true,
       manageCheckboxStateManually: true,
     });
+    if (deps.onUnfold !== undefined) this.view.onDidExpandElement(({ element }) => deps.onUnfold?.(element));
   }
 
   get rows(): readonly TreeNode[] {

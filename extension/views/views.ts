@@ -5,6 +5,7 @@ import type { EngineMirror, Kind } from "../model/engine-mirror.ts";
 import { imagesTree, networksTree, volumesTree } from "../model/objects-trees.ts";
 import { configurationsTree, registriesTree } from "../model/saved-trees.ts";
 import type { Translate } from "../model/translate.ts";
+import type { TreeNode } from "../model/tree-node.ts";
 import type { Registries } from "../session/registries.ts";
 import type { RunConfigurations } from "../session/run-configurations.ts";
 import type { Session, SessionState } from "../session/session.ts";
@@ -116,9 +117,14 @@ export class Views implements Disposable {
       name === "registries"
         ? () => registriesTree(registries.list(), t)
         : async () => configurationsTree(await configurations.list(), mirror.containers.values(), t);
+    const onUnfold = ({ subject }: TreeNode): void => {
+      if (subject.type === "registry") void registries.unfold(subject.address);
+      else if (subject.type === "repository") void registries.unfold(subject.address, subject.repository);
+    };
     const view: NodeView = new NodeView({
       id: `slipway.${name}`,
       build,
+      ...(name === "registries" ? { onUnfold } : {}),
       onFirstUse: () => {
         this.#disposables.push(new Disposable(this.#deps[name].onChange(() => view.changed())));
         if (name !== "configurations") return;

@@ -6,6 +6,7 @@ import { Engine } from "../../sdk/index.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { ROOT } from "../support/source-tree.ts";
 import { Editor } from "./support/editor.ts";
+import { MoodyRegistry } from "./support/moody-registry.ts";
 import { StuckProxy } from "./support/stuck-proxy.ts";
 import { SlowRegistry } from "./support/slow-registry.ts";
 import { Workbench } from "./support/workbench.ts";
@@ -218,11 +219,49 @@ describe("extension in the workbench", function () {
       mounts: [{ type: "volume", source: volume.name, target: "/data" }],
     });
     await bench.row(/^busybox, latest/).waitFor();
-    await bench.toggleView("Networks");
+    await bench.openView("Networks");
     await bench.row(/^bridge, bridge/).waitFor();
-    await bench.toggleView("Volumes");
+    await bench.openView("Volumes");
     await bench.row(/^shared/).waitFor();
     ok(user.id !== "");
+  });
+
+  it("a registry that refuses, is busy or answers rubbish says so in its row, and is there again when it is well", async () => {
+    await using registry = await MoodyRegistry.start(daemon);
+    await bench.command("Slipway Registry: Connect Registry");
+    await bench.answer("Connect Registry", registry.address);
+    await bench.answer(`User of ${registry.address}`, "");
+    await bench.openView("Registries");
+    const row = bench.row(`${registry.address}, anonymous`);
+    await row.waitFor();
+    // What it said before is forgotten: as in a window that is opened anew.
+    await bench.page.reload();
+    await Workbench.ready(bench.page);
+    await bench.openView("Registries");
+    for (const [mood, text] of [
+      ["unauthorized", "wants credentials"],
+      ["busy", "gets too many requests; try again in 30 s"],
+      ["rubbish", "is no registry: it answered with no JSON"],
+    ] as const) {
+      await registry.be(mood);
+      await bench.unfold(row);
+      await bench.row(`${registry.address} ${text}`).waitFor();
+      // The rest of the window goes on.
+      await (await engine.containers.get("web")).restart();
+      await bench.row(/^web, busybox, running/).waitFor();
+      await bench.fold(row);
+    }
+    await registry.be("well");
+    await bench.unfold(row);
+    await bench.row("team/app").waitFor();
+    await registry.be("silent");
+    await bench.unfold(bench.row("team/app"));
+    await bench.row("Asking for its tags…").waitFor();
+    await bench.row(`${registry.address} cannot be reached: it did not answer`).waitFor();
+    await bench.fold(bench.row("team/app"));
+    await registry.be("well");
+    await bench.unfold(bench.row("team/app"));
+    await bench.row("1.0").waitFor();
   });
 
   it("switches to the engine that it brings along, live", async () => {

@@ -80,7 +80,7 @@ async function pictures(editor: Editor, theme: string): Promise<void> {
   await bench.row(/^shop-api/).click();
   await page.keyboard.press("ArrowRight");
   await bench.row(/^18081/).waitFor();
-  for (const view of ["Networks", "Volumes", "Registries"]) await bench.toggleView(view);
+  for (const view of ["Networks", "Volumes", "Registries"]) await bench.openView(view);
   await bench.row(/^orders/).waitFor();
   await shoot(page, theme, "views");
   await bench.menu(bench.row(/^shop-api/), "Show Logs");

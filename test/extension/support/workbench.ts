@@ -24,9 +24,18 @@ export class Workbench {
     return this.page.getByRole("treeitem", { name }).first();
   }
 
-  /** Unfolds or folds a view by its title. */
-  async toggleView(title: string): Promise<void> {
-    await this.page.locator(`.pane-header[aria-label^="${title}"]`).click();
+  /** Unfolds a view by its title, unless it is open. */
+  async openView(title: string): Promise<void> {
+    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
+    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+  }
+
+  async unfold(row: Locator): Promise<void> {
+    await this.#twist(row, true);
+  }
+
+  async fold(row: Locator): Promise<void> {
+    await this.#twist(row, false);
   }
 
   async command(title: string): Promise<void> {
@@ -103,5 +112,10 @@ export class Workbench {
 
   async closeEditors(): Promise<void> {
     await this.command("View: Close All Editors");
+  }
+
+  async #twist(row: Locator, open: boolean): Promise<void> {
+    await row.locator(".monaco-tl-twistie").click();
+    await row.and(this.page.locator(`[aria-expanded=${open}]`)).waitFor();
   }
 }
