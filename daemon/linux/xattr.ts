@@ -36,10 +36,6 @@ const llistxattr = libc.func("long llistxattr(const void *path, void *list, size
   list: Bytes | null,
   size: number,
 ) => number;
-const lremovexattr = libc.func("int lremovexattr(const void *path, const void *name)") as (
-  path: Bytes,
-  name: Bytes,
-) => number;
 
 export function setXattr(fd: number, name: PathLike, value: Uint8Array): void {
   check("fsetxattr", fsetxattr(fd, cPath(name), value, value.byteLength, 0), showPath(name));
@@ -58,12 +54,6 @@ export function xattrOf(path: PathLike, name: PathLike): Buffer | undefined {
 export function xattrNames(path: PathLike): readonly string[] {
   const list = sized((buffer, size) => llistxattr(cPath(path), buffer, size), "llistxattr", path);
   return list === undefined ? [] : list.toString("latin1").split("\0").slice(0, -1);
-}
-
-/** Idempotent. */
-export function removeXattrOf(path: PathLike, name: PathLike): void {
-  const result = lremovexattr(cPath(path), cPath(name));
-  if (result < 0 && new SyscallError("", lastErrno()).code !== "ENODATA") check("lremovexattr", result, showPath(path));
 }
 
 /** Asks for the size, then for the bytes; again when it grew between the two. */

@@ -121,12 +121,8 @@ class KernelParentDriver implements ParentDriver, Disposable {
   }
 }
 
+/** Of parents of networks that name none. */
 const DUMMY_PREFIX = "dm-";
-
-/** The parent of a network that names none. */
-export function dummyParent(networkId: string): string {
-  return `${DUMMY_PREFIX}${networkId.slice(0, 12)}`;
-}
 
 /** `eth0.10` @throws EngineError InvalidParameter, in Docker's words. */
 export function parseVlan(name: string): { readonly parent: string; readonly id: number } {

@@ -1,6 +1,6 @@
 import { isUp, type Container } from "./container.ts";
 import { containerIcon, stateText } from "./containers-tree.ts";
-import { imageName, shortId, splitTag, type Image } from "./image.ts";
+import { shortId, splitTag, type Image } from "./image.ts";
 import { isPredefined, type Network } from "./network.ts";
 import { sizeText } from "./sizes.ts";
 import { textFilter } from "./text-filter.ts";
@@ -207,9 +207,4 @@ function usersBy(containers: readonly Container[], keysOf: (container: Container
     for (const key of new Set(keysOf(container))) users.set(key, [...(users.get(key) ?? []), container]);
   }
   return users;
-}
-
-/** For a question before a prune or a removal. */
-export function namesText(images: readonly Image[]): string {
-  return images.map(imageName).join(", ");
 }

@@ -2,7 +2,7 @@ import type { Digest } from "../../base/digest.ts";
 import type { KeyedLock } from "../../base/keyed-lock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ContentStore } from "../../content/content-store.ts";
-import { familiarName, familiarOf, parseReference } from "../../oci/reference.ts";
+import { familiarOf } from "../../oci/reference.ts";
 import type { Platform } from "../../oci/platform.ts";
 import type { Registries } from "../../registry/registries.ts";
 import type { Snapshotter } from "../../snapshots/snapshotter.ts";
@@ -58,9 +58,4 @@ export function publishImageEvent(
 /** Familiar forms of an image's canonical references. */
 export function familiarNames(names: readonly string[]): readonly string[] {
   return names.map(familiarOf);
-}
-
-/** The repository of a canonical reference, as a user sees it. */
-export function familiarRepository(name: string): string {
-  return familiarName(parseReference(name));
 }

@@ -3,7 +3,7 @@ import { errnoOf } from "../../base/errors.ts";
 import { attribute, decodeAttributes, type Message, u32 } from "./message.ts";
 import type { NetlinkSocket } from "./socket.ts";
 
-const [RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR] = [20, 21, 22];
+const [RTM_NEWADDR, RTM_GETADDR] = [20, 22];
 const [RTM_NEWROUTE, RTM_GETROUTE] = [24, 26];
 const CREATE_EXCLUSIVE = 0x400 | 0x200;
 const CREATE_REPLACE = 0x400 | 0x100;
@@ -41,11 +41,6 @@ export function addAddress(socket: NetlinkSocket, { link, address, prefixLength 
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-}
-
-export function removeAddress(socket: NetlinkSocket, { link, address, prefixLength }: InterfaceAddress): void {
-  const header = addressHeader(address, prefixLength, link);
-  socket.request("address", RTM_DELADDR, 0, header, [attribute(IFA.local, address)]);
 }
 
 /** Of both families. */
