@@ -1,5 +1,5 @@
 /** The extension as a user sees it: driven with a browser, packed and installed, against a real daemon. */
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Engine } from "../../sdk/index.ts";
@@ -156,6 +156,26 @@ describe("extension in the workbench", function () {
     await (await engine.containers.get("web")).stop();
     await bench.row(/^web, busybox, exited/).waitFor();
     equal(await bench.row(/^web,/).getAttribute("aria-selected"), "true");
+  });
+
+  it("goes on with a log where it was when the engine is back, without a line lost or twice", async () => {
+    const command = ["sh", "-c", "i=0; while echo line $i; do i=$((i + 1)); sleep 0.1; done"];
+    const counter = await engine.containers.create({ image: "busybox", name: "counter", command, stopTimeout: 0 });
+    await counter.start();
+    await bench.menu(bench.row(/^counter,/), "Show Logs");
+    await bench.webview.locator(".row", { hasText: "line 3" }).first().waitFor();
+    await daemon.kill();
+    await bench.webview.locator("#status", { hasText: "the engine is away" }).waitFor();
+    await daemon.launch();
+    await bench.webview.locator("#status", { hasText: "following" }).waitFor();
+    await counter.stop();
+    await bench.webview.locator("#status", { hasText: "ended with code" }).waitFor();
+    const lines = (await counter.logs().text()).trim().split("\n");
+    await bench.webview.locator("#numbers", { hasText: new RegExp(`^${lines.length}$`) }).waitFor();
+    const seen = await bench.webview.locator(".row").allTextContents();
+    deepEqual(seen, lines.slice(-seen.length));
+    await bench.closeEditors();
+    await counter[Symbol.asyncDispose]();
   });
 
   it("goes on while an inspect is never answered, says so, and shows it when the engine answers again", async () => {
