@@ -73,15 +73,22 @@ export class Registries {
     this.#tell();
   }
 
-  /** A row was unfolded: what was not asked for yet is asked for, and what could not be had is asked for again. */
-  async unfold(address: string, repository?: string): Promise<void> {
-    const answer = this.#answers.get(address);
+  /** What is below a row is to be shown: asked for, unless it was already. */
+  async want(address: string, repository?: string): Promise<void> {
     if (repository === undefined) {
-      if (answer === undefined || answer.problem !== undefined) await this.load(address);
+      if (!this.#answers.has(address)) await this.load(address);
       return;
     }
-    const known = answer?.repositories.find(({ name }) => name === repository);
-    if (known !== undefined && known.tags === undefined) await this.#loadTags(address, repository);
+    const known = this.#known(address, repository);
+    if (known !== undefined && known.tags === undefined && known.problem === undefined)
+      await this.#loadTags(address, repository);
+  }
+
+  /** What could not be had is asked for again. */
+  async retry(address: string, repository?: string): Promise<void> {
+    if (repository === undefined) {
+      if (this.#answers.get(address)?.problem !== undefined) await this.load(address);
+    } else if (this.#known(address, repository)?.problem !== undefined) await this.#loadTags(address, repository);
   }
 
   /** Asks for its repositories, and anew for the tags that were shown. What goes wrong becomes a row. */
@@ -153,6 +160,10 @@ export class Registries {
   async #login(address: string): Promise<RegistryLogin | undefined> {
     const secret = await this.#deps.secrets.get(secretKey(address));
     return secret === undefined ? undefined : (JSON.parse(secret) as RegistryLogin);
+  }
+
+  #known(address: string, repository: string): SavedRepository | undefined {
+    return this.#answers.get(address)?.repositories.find(({ name }) => name === repository);
   }
 
   #answer(address: string, answer: Answer): void {

@@ -21,7 +21,9 @@ export interface NodeViewDeps {
    * Called when the editor first wants rows: nothing is done for a view that nobody opened. Resolves when there is something to show.
    */
   readonly onFirstUse: () => Promise<void> | void;
-  /** For rows whose children are asked for only then. */
+  /** Called when the editor wants what is below a row, also with each drawing of one that is unfolded. */
+  readonly onChildren?: (node: TreeNode) => void;
+  /** Called when the user unfolds a row; the editor forgets to tell when the row is drawn anew at that moment. */
   readonly onUnfold?: (node: TreeNode) => void;
   /** Number and meaning of the badge; 0 shows none. */
   readonly badge?: () => { readonly value: number; readonly tooltip: string };
@@ -80,7 +82,10 @@ export class NodeView implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    if (node !== undefined) return node.children ?? [];
+    if (node !== undefined) {
+      this.#deps.onChildren?.(node);
+      return node.children ?? [];
+    }
     await (this.#opened ??= this.#open());
     return this.#rows;
   }

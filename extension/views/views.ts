@@ -117,14 +117,20 @@ export class Views implements Disposable {
       name === "registries"
         ? () => registriesTree(registries.list(), t)
         : async () => configurationsTree(await configurations.list(), mirror.containers.values(), t);
-    const onUnfold = ({ subject }: TreeNode): void => {
-      if (subject.type === "registry") void registries.unfold(subject.address);
-      else if (subject.type === "repository") void registries.unfold(subject.address, subject.repository);
+    const lazily = {
+      onChildren: ({ subject }: TreeNode) => {
+        if (subject.type === "registry") void registries.want(subject.address);
+        else if (subject.type === "repository") void registries.want(subject.address, subject.repository);
+      },
+      onUnfold: ({ subject }: TreeNode) => {
+        if (subject.type === "registry") void registries.retry(subject.address);
+        else if (subject.type === "repository") void registries.retry(subject.address, subject.repository);
+      },
     };
     const view: NodeView = new NodeView({
       id: `slipway.${name}`,
       build,
-      ...(name === "registries" ? { onUnfold } : {}),
+      ...(name === "registries" ? lazily : {}),
       onFirstUse: () => {
         this.#disposables.push(new Disposable(this.#deps[name].onChange(() => view.changed())));
         if (name !== "configurations") return;

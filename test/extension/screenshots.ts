@@ -6,10 +6,11 @@ import { Engine } from "../../sdk/index.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { ROOT } from "../support/source-tree.ts";
 import { Editor } from "./support/editor.ts";
+import { MoodyRegistry } from "./support/moody-registry.ts";
 import { Workbench } from "./support/workbench.ts";
 
 /** Every view has its room. Pixels. */
-const HEIGHT = 1000;
+const HEIGHT = 1120;
 const FOLDER = join(ROOT, "media/screenshots");
 const THEMES = { light: "Default Light Modern", dark: "Default Dark Modern", "high-contrast": "Default High Contrast" };
 
@@ -71,7 +72,7 @@ async function shoot(page: Page, theme: string, name: string): Promise<void> {
   await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
 }
 
-async function pictures(editor: Editor, theme: string): Promise<void> {
+async function pictures(editor: Editor, registry: MoodyRegistry, theme: string): Promise<void> {
   const page = await editor.open(HEIGHT);
   page.setDefaultTimeout(30_000);
   const bench = await Workbench.ready(page);
@@ -82,6 +83,13 @@ async function pictures(editor: Editor, theme: string): Promise<void> {
   await bench.row(/^18081/).waitFor();
   for (const view of ["Networks", "Volumes", "Registries"]) await bench.openView(view);
   await bench.row(/^orders/).waitFor();
+  await bench.enlargeView("Run Configurations", -60);
+  await bench.command("Slipway Registry: Connect Registry");
+  await bench.answer("Connect Registry", registry.address);
+  await bench.answer(`User of ${registry.address}`, "");
+  await bench.unfold(bench.row(registry.address));
+  await bench.unfold(bench.row("team/app"));
+  await bench.row("1.0").waitFor();
   await shoot(page, theme, "views");
   await bench.menu(bench.row(/^shop-api/), "Show Logs");
   await bench.webview.locator(".row", { hasText: "GET" }).first().waitFor();
@@ -107,12 +115,13 @@ async function pictures(editor: Editor, theme: string): Promise<void> {
 await mkdir(FOLDER, { recursive: true });
 await using daemon = await TestDaemon.start();
 await using engine = await Engine.connect({ host: `unix://${daemon.socket}` });
+await using registry = await MoodyRegistry.start(daemon);
 await furnish(engine);
 const files = { ".vscode/slipway.json": JSON.stringify({ configurations }, undefined, 2), "src/index.js": "" };
 for (const [theme, colours] of Object.entries(THEMES)) {
   const settings = { "workbench.colorTheme": colours };
   await using editor = await Editor.start({ daemon, files, settings });
-  await pictures(editor, theme);
+  await pictures(editor, registry, theme);
   console.log(`pictures of ${theme}`);
 }
 // Last, with nothing there: what an empty state says.

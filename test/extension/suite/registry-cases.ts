@@ -30,7 +30,7 @@ export function registryCases(given: () => Context): void {
     });
 
     it("tags are asked for when a repository is unfolded", async () => {
-      await given().app.registries.unfold(address, "team/busybox");
+      await given().app.registries.want(address, "team/busybox");
       deepEqual(saved()?.repositories[0]?.tags, ["1"]);
     });
 

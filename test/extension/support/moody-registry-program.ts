@@ -7,7 +7,7 @@ let mood: Mood = "well";
 
 const LISTS: Readonly<Record<string, unknown>> = {
   "/v2/": {},
-  "/v2/_catalog": { repositories: ["team/app"] },
+  "/v2/_catalog": { repositories: ["team/app", "team/web"] },
   "/v2/team/app/tags/list": { name: "team/app", tags: ["1.0"] },
 };
 

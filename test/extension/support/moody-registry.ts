@@ -1,4 +1,4 @@
-/** A registry that lists one repository with one tag, in one of its moods. */
+/** A registry that lists two repositories and a tag of the first, in one of its moods. */
 import type { TestDaemon } from "../../support/daemon.ts";
 import { ProgramInNetns } from "./program-in-netns.ts";
 

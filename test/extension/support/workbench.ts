@@ -26,8 +26,17 @@ export class Workbench {
 
   /** Unfolds a view by its title, unless it is open. */
   async openView(title: string): Promise<void> {
-    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
+    const header = this.#header(title);
     if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+  }
+
+  /** Moves the upper edge of a view. @param pixels that it gains, from the one above */
+  async enlargeView(title: string, pixels: number): Promise<void> {
+    const { x, y } = (await this.#header(title).boundingBox()) ?? { x: 0, y: 0 };
+    await this.page.mouse.move(x + 20, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + 20, y - pixels, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   async unfold(row: Locator): Promise<void> {
@@ -112,6 +121,10 @@ export class Workbench {
 
   async closeEditors(): Promise<void> {
     await this.command("View: Close All Editors");
+  }
+
+  #header(title: string): Locator {
+    return this.page.locator(`.pane-header[aria-label^="${title}"]`);
   }
 
   async #twist(row: Locator, open: boolean): Promise<void> {

@@ -56,11 +56,11 @@ describe("Registries", () => {
     server.close();
   });
 
-  it("asks for nothing before a row is unfolded, and then once", async () => {
+  it("asks for nothing before what is below a row is to be shown, and then once", async () => {
     const registries = loaded();
     deepEqual([shown(registries)?.loading, asked], [true, []]);
-    await Promise.all([registries.unfold(address), registries.unfold(address)]);
-    await registries.unfold(address);
+    await Promise.all([registries.want(address), registries.want(address)]);
+    await registries.want(address);
     deepEqual(
       shown(registries)?.repositories.map(({ name, tags: known }) => [name, known]),
       [
@@ -68,32 +68,35 @@ describe("Registries", () => {
         ["b", undefined],
       ],
     );
-    await Promise.all([registries.unfold(address, "a"), registries.unfold(address, "a")]);
-    await registries.unfold(address, "a");
+    await Promise.all([registries.want(address, "a"), registries.want(address, "a")]);
+    await registries.want(address, "a");
     deepEqual(shown(registries)?.repositories[0]?.tags, ["1"]);
     deepEqual(asked, ["/v2/_catalog", "/v2/a/tags/list"]);
   });
 
-  it("asks again for what could not be had, each time that its row is unfolded", async () => {
+  it("asks again for what could not be had when its row is unfolded, and not when it is drawn", async () => {
     const registries = loaded();
     replies["/v2/_catalog"] = { status: 429, body: {} };
-    await registries.unfold(address);
+    await registries.want(address);
     equal(shown(registries)?.problem, `${address} gets too many requests`);
     replies["/v2/_catalog"] = catalog("a");
     replies["/v2/a/tags/list"] = { status: 500, body: {} };
-    await registries.unfold(address);
+    await registries.want(address);
+    equal(shown(registries)?.problem, `${address} gets too many requests`);
+    await registries.retry(address);
     equal(shown(registries)?.problem, undefined);
-    await registries.unfold(address, "a");
+    await registries.want(address, "a");
     equal(shown(registries)?.repositories[0]?.problem, `${address} answered with 500`);
     replies["/v2/a/tags/list"] = tags("2");
-    await registries.unfold(address, "a");
+    await registries.want(address, "a");
+    await registries.retry(address, "a");
     deepEqual(shown(registries)?.repositories[0], { name: "a", tags: ["2"], problem: undefined });
   });
 
   it("shows that it asks while it does, and what was there while it is refreshed", async () => {
     const registries = loaded();
-    await registries.unfold(address);
-    await registries.unfold(address, "a");
+    await registries.want(address);
+    await registries.want(address, "a");
     const release = Promise.withResolvers<void>();
     held = release.promise;
     replies["/v2/_catalog"] = catalog("a", "c");
@@ -111,7 +114,7 @@ describe("Registries", () => {
     );
     replies["/v2/_catalog"] = { status: 503, body: {} };
     await registries.load(address);
-    const again = registries.unfold(address);
+    const again = registries.retry(address);
     deepEqual([shown(registries)?.loading, shown(registries)?.problem], [true, undefined]);
     await again;
     equal(shown(registries)?.problem, `${address} answered with 503`);
@@ -119,10 +122,10 @@ describe("Registries", () => {
 
   it("an answer to one that was disconnected meanwhile is none", async () => {
     const registries = loaded();
-    await registries.unfold(address);
+    await registries.want(address);
     const release = Promise.withResolvers<void>();
     held = release.promise;
-    const late = registries.unfold(address, "a");
+    const late = registries.want(address, "a");
     await registries.disconnect(address);
     release.resolve();
     await late;
