@@ -21,23 +21,24 @@ export class ContainerNames {
     this.#deps = deps;
   }
 
-  /** Its names, and those that it sees, are true from here. @param endpoints all that it has. */
+  /** Its names, and those that it sees, are true from here. @param endpoints all that it has. @throws what the sandbox's sockets do */
   put(container: Container, endpoints: Endpoints): void {
     const named = namedEndpoints(endpoints);
     const { id, spec } = container;
     const { dns, sandboxPath, dnsOptions } = this.#deps;
     // Once served, always: whoever has read resolv.conf goes on to ask there.
     if (named.length === 0 && !dns.isServed(sandboxPath(id))) return;
+    // First: others find it also where its own name server cannot be opened.
+    for (const [network, { networkId, endpointId, ipAddress, globalIpv6Address }] of named) {
+      const names = dnsNames(container, wishOf(container, network, networkId));
+      dns.putMember(networkId, endpointId, { names, ipv4: ipAddress, ipv6: globalIpv6Address });
+    }
     dns.serve(sandboxPath(id), {
       networks: named.map((each) => sandboxNetwork(container, each)),
       hasWayOut: Object.values(endpoints).some(({ gateway, ipv6Gateway }) => gateway !== "" || ipv6Gateway !== ""),
       servers: spec.host.dns,
       keepsPlainNames: hasDots(spec.host.dnsOptions.length > 0 ? spec.host.dnsOptions : dnsOptions),
     });
-    for (const [network, { networkId, endpointId, ipAddress, globalIpv6Address }] of named) {
-      const names = dnsNames(container, wishOf(container, network, networkId));
-      dns.putMember(networkId, endpointId, { names, ipv4: ipAddress, ipv6: globalIpv6Address });
-    }
   }
 
   /** It has left one of its networks. @param rest what it has still. */
