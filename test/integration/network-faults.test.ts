@@ -35,7 +35,8 @@ describe("a daemon killed between any two steps", function () {
   async function create(name: string, network: string): Promise<void> {
     const body = {
       Image: "busybox",
-      Cmd: ["sleep", "1000"],
+      // The peer is there to the end, on an emulated machine too.
+      Cmd: ["sleep", "100000"],
       HostConfig: { NetworkMode: network, PortBindings: { "80/tcp": [{ HostPort: "" }] } },
     };
     await daemon.call("POST", `/containers/create?name=${name}`, { body });
