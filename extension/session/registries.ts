@@ -96,10 +96,10 @@ export class Registries {
     const before = this.#answers.get(address);
     if (before === undefined || before.problem !== undefined)
       this.#answer(address, { repositories: [], problem: undefined, loading: true });
-    const shown = new Map(before?.repositories.map((each) => [each.name, each]));
     const answer = await this.#ask(address, (client) => client.repositories());
     if (answer === undefined) return;
     const { value: names = [], problem } = answer;
+    const shown = new Map(this.#answers.get(address)?.repositories.map((each) => [each.name, each]));
     const repositories = names.map((name) => shown.get(name) ?? { name, tags: undefined, problem: undefined });
     this.#answer(address, { repositories, problem, loading: false });
     for (const each of repositories)
