@@ -36,7 +36,7 @@ export class LogReader implements Disposable {
     this.#deps = deps;
     this.#forgetSession = deps.session.onChange(({ status }) => {
       if (status === "connected") this.read();
-      else if (status === "away") deps.onStatus(l10n.t("the engine is away"));
+      else if (status === "away") this.#tellAway();
     });
   }
 
@@ -107,8 +107,14 @@ export class LogReader implements Disposable {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof NotFound) this.#gone = true;
-      onStatus(error instanceof NotFound ? l10n.t("removed") : (error as Error).message);
+      // The session may have noticed first; what the stream says of it says less.
+      if (session.state.status === "away") this.#tellAway();
+      else onStatus(error instanceof NotFound ? l10n.t("removed") : (error as Error).message);
     }
+  }
+
+  #tellAway(): void {
+    this.#deps.onStatus(l10n.t("the engine is away"));
   }
 
   /** Lines that come together are told of once. */
