@@ -117,15 +117,13 @@ export class Views implements Disposable {
       name === "registries"
         ? () => registriesTree(registries.list(), t)
         : async () => configurationsTree(await configurations.list(), mirror.containers.values(), t);
+    const ask = (how: "want" | "retry", { subject }: TreeNode): void => {
+      if (subject.type === "registry") void registries[how](subject.address);
+      else if (subject.type === "repository") void registries[how](subject.address, subject.repository);
+    };
     const lazily = {
-      onChildren: ({ subject }: TreeNode) => {
-        if (subject.type === "registry") void registries.want(subject.address);
-        else if (subject.type === "repository") void registries.want(subject.address, subject.repository);
-      },
-      onUnfold: ({ subject }: TreeNode) => {
-        if (subject.type === "registry") void registries.retry(subject.address);
-        else if (subject.type === "repository") void registries.retry(subject.address, subject.repository);
-      },
+      onChildren: (node: TreeNode) => ask("want", node),
+      onUnfold: (node: TreeNode) => ask("retry", node),
     };
     const view: NodeView = new NodeView({
       id: `slipway.${name}`,

@@ -68,7 +68,7 @@ async function furnish(engine: Engine): Promise<void> {
 
 async function shoot(page: Page, theme: string, name: string): Promise<void> {
   // The pointer elsewhere: a hover that opens late covers what is to be seen.
-  await page.mouse.move(900, 20);
+  await page.mouse.move(1100, 20);
   await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
 }
 
@@ -90,6 +90,8 @@ async function pictures(editor: Editor, registry: MoodyRegistry, theme: string):
   await bench.unfold(bench.row(registry.address));
   await bench.unfold(bench.row("team/app"));
   await bench.row("1.0").waitFor();
+  // Not the sign of a view that loads.
+  await page.locator(".activitybar .badge-content", { hasText: "3" }).waitFor();
   await shoot(page, theme, "views");
   await bench.menu(bench.row(/^shop-api/), "Show Logs");
   await bench.webview.locator(".row", { hasText: "GET" }).first().waitFor();

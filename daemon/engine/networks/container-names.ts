@@ -43,14 +43,18 @@ export class ContainerNames {
 
   /** It has left one of its networks. @param rest what it has still. */
   leave(container: Container, endpoint: EndpointRecord, rest: Endpoints): void {
-    this.#deps.dns.removeMember(endpoint.networkId, endpoint.endpointId);
+    this.forget(endpoint);
     this.put(container, rest);
+  }
+
+  /** Others do not find it there any more. Idempotent. */
+  forget({ networkId, endpointId }: EndpointRecord): void {
+    this.#deps.dns.removeMember(networkId, endpointId);
   }
 
   /** Its end. Idempotent. */
   remove(endpoints: Endpoints, sandboxPath: string): void {
-    for (const { networkId, endpointId } of Object.values(endpoints))
-      this.#deps.dns.removeMember(networkId, endpointId);
+    for (const endpoint of Object.values(endpoints)) this.forget(endpoint);
     this.#deps.dns.stop(sandboxPath);
   }
 }

@@ -134,6 +134,7 @@ export class ContainerNetworking {
     const endpoint = this.#attached.attach(network, settings, newId(), place);
     undo.defer(() => this.#attached.detach(endpoint, sandboxPath));
     const endpoints = this.#route(container, { ...container.endpoints, [network.name]: endpoint }, sandboxPath);
+    undo.defer(() => this.#deps.names?.forget(endpoint));
     this.#deps.names?.put(container, endpoints);
     undo.move();
     return endpoints;
