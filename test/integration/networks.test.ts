@@ -14,6 +14,8 @@ import { ContainerStore } from "../../daemon/engine/containers/container-store.t
 import { ContainerPaths } from "../../daemon/engine/containers/paths.ts";
 import { EventBus } from "../../daemon/engine/events.ts";
 import type { Container, ContainerSpec, PortBinding } from "../../daemon/engine/model/container.ts";
+import type { EmbeddedDns } from "../../daemon/network/dns/embedded-dns.ts";
+import { ContainerNames } from "../../daemon/engine/networks/container-names.ts";
 import { ContainerNetworking } from "../../daemon/engine/networks/container-networking.ts";
 import { NetworkService } from "../../daemon/engine/networks/network-service.ts";
 import { NetworkStore } from "../../daemon/engine/networks/networks.ts";
@@ -56,7 +58,7 @@ const binding = (hostPort: number, more: Partial<PortBinding> = {}): PortBinding
 });
 
 /** What a daemon has of networks; a second one on the same root is that daemon started again. */
-function engineOn(root: string) {
+function engineOn(root: string, dns?: EmbeddedDns) {
   const metadata = openMetadata(join(root, "metadata.db"));
   const store = new ContainerStore(metadata);
   const bridge = createBridgeDriver({ daemonId: root, log: silent });
@@ -69,6 +71,7 @@ function engineOn(root: string) {
     mtu: 1500,
     containers: () => store.all(),
   });
+  const paths = new ContainerPaths(root, root);
   const networking = new ContainerNetworking({
     networks,
     bridge,
@@ -78,8 +81,8 @@ function engineOn(root: string) {
     poolFor: (subnet, gateway, { range, reserved = [] } = {}) =>
       new AddressRange({ subnet, range, reserved: [gateway, ...reserved] }),
     log: silent,
+    ...(dns && { names: new ContainerNames({ dns, sandboxPath: (id) => paths.sandbox(id), dnsOptions: [] }) }),
   });
-  const paths = new ContainerPaths(root, root);
   const events = new EventBus();
   const service = new NetworkService({ networks, networking, store, paths, events, locks: new KeyedLock() });
   return {
@@ -138,11 +141,11 @@ describe("NetworkService", () => {
     portBindings: readonly PortBinding[] = [],
   ): Container {
     const id = newId();
-    const host = { network, portBindings, publishAllPorts: false };
+    const host = { network, portBindings, publishAllPorts: false, dns: [], dnsOptions: [] };
     const container = {
       id,
       name,
-      spec: { networks, exposedPorts: [], host },
+      spec: { hostname: name, networks, exposedPorts: [], host },
       state: { status: "created" },
       endpoints: {},
     };
@@ -295,6 +298,25 @@ describe("NetworkService", () => {
     await engine.service.connect("net2", "b", {});
     stop(b);
     deepEqual(Object.keys(start(b).endpoints), ["net2"]);
+  });
+
+  it("a connect whose name server cannot be opened leaves nothing: no interface, no address, no name", async () => {
+    const members = new Set<string>();
+    engine.die();
+    engine = engineOn(root, {
+      putMember: (_, endpoint) => void members.add(endpoint),
+      removeMember: (_, endpoint) => void members.delete(endpoint),
+      serve: () => {
+        throw new Error("bind: EADDRINUSE");
+      },
+      isServed: () => false,
+      stop: () => undefined,
+    });
+    await engine.service.create(wish("net1"));
+    const a = run("a", "bridge");
+    await rejects(engine.service.connect("net1", "a", {}), /EADDRINUSE/);
+    deepEqual([...members, ...Object.keys(engine.service.members("net1"))], []);
+    equal(inside(a, "ls", "/sys/class/net").includes("eth1"), false);
   });
 
   it("several networks at create, in order, with a priority for the way out; a stopped container remembers", async () => {
