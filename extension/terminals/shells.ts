@@ -77,7 +77,7 @@ export class Shells {
       name: container.name,
       pty,
       iconPath: new ThemeIcon("terminal"),
-      color: new ThemeColor("terminal.ansiBlue"),
+      color: new ThemeColor("terminal.ansiCyan"),
     };
   }
 
