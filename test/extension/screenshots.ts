@@ -69,6 +69,8 @@ async function furnish(engine: Engine): Promise<void> {
 async function shoot(page: Page, theme: string, name: string): Promise<void> {
   // The pointer elsewhere: a hover that opens late covers what is to be seen.
   await page.mouse.move(1100, 20);
+  // An edge that the pointer has left is lit for a moment.
+  await page.locator(".monaco-sash.hover").first().waitFor({ state: "detached" });
   await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
 }
 
