@@ -69,8 +69,11 @@ async function furnish(engine: Engine): Promise<void> {
 async function shoot(page: Page, theme: string, name: string): Promise<void> {
   // The pointer elsewhere: a hover that opens late covers what is to be seen.
   await page.mouse.move(1100, 20);
-  // An edge that the pointer has left is lit for a moment.
+  // An edge that the pointer has left fades out.
   await page.locator(".monaco-sash.hover").first().waitFor({ state: "detached" });
+  await page.evaluate(
+    `Promise.allSettled(document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished))`,
+  );
   await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
 }
 
