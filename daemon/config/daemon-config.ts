@@ -35,7 +35,8 @@ export interface DaemonConfig extends ReloadableConfig {
   /** Published ports are passed on by the daemon, so that the host's input rules apply to them. */
   readonly firewallRespect: boolean;
   readonly addressPools: readonly AddressPoolBase[];
-  readonly mtu: number;
+  /** Of the default bridge, in bytes. */
+  readonly mtu: number | undefined;
   readonly dns: readonly string[];
   readonly dnsOptions: readonly string[];
   readonly dnsSearch: readonly string[];
@@ -91,7 +92,7 @@ export function daemonConfig(values: OptionValues): DaemonConfig {
     bip: text("bip") === undefined ? undefined : parseBridgeAddress(text("bip") ?? ""),
     addressPools: list("default-address-pool").map(parseAddressPool),
     firewallRespect: text("firewall-respect") === "true",
-    mtu: between("mtu", text("mtu") ?? "1500", 68, 65535),
+    mtu: text("mtu") === undefined ? undefined : between("mtu", text("mtu") ?? "", 68, 65535),
     dns: list("dns"),
     dnsOptions: list("dns-opt"),
     dnsSearch: list("dns-search"),

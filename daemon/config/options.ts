@@ -68,7 +68,7 @@ export const OPTIONS = [
   { flag: "log-opt", key: "log-opts", kind: "list", refused: "is not supported: set it for each container", fromFile: () => [] },
   { flag: "max-concurrent-downloads", key: "max-concurrent-downloads", kind: "number", value: "N", help: "Layers of a pull at a time (3)" },
   { flag: "max-concurrent-uploads", key: "max-concurrent-uploads", kind: "number", value: "N", help: "Layers of a push at a time (5)" },
-  { flag: "mtu", key: "mtu", kind: "number", value: "BYTES", help: "MTU of the default bridge (1500)" },
+  { flag: "mtu", key: "mtu", kind: "number", value: "BYTES", help: "MTU of the default bridge (large inside, 1500 to the outside)" },
   { flag: "no-new-privileges", key: "no-new-privileges", kind: "switch", only: "false" },
   { flag: "oom-score-adjust", key: "oom-score-adjust", kind: "number", refused: NOT_SUPPORTED },
   { flag: "pidfile", short: "p", key: "pidfile", kind: "text", value: "FILE", help: "File with the daemon's pid (slipway.pid in the exec root)" },

@@ -72,7 +72,7 @@ export interface NetworkDrivers {
   /** Of the default bridge, where the configuration has them. */
   readonly bip?: Subnet;
   readonly bridgeName: string;
-  readonly mtu: number;
+  readonly mtu?: number | undefined;
 }
 
 /** The engine and the two moments of its life that are not a client's. */

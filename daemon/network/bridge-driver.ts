@@ -143,8 +143,8 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     const bridge = getLink(this.#socket, network.bridge);
     const namespace = openSync(endpoint.sandboxPath, "r");
     try {
-      this.#createPair(network, endpoint, bridge.index, namespace);
-      inNetworkNamespace(namespace, () => configureEndpoint(endpoint));
+      this.#createPair(network, endpoint, bridge, namespace);
+      inNetworkNamespace(namespace, () => configureEndpoint(endpoint, network.outsideMtu));
     } catch (error) {
       deleteLink(this.#socket, endpoint.hostInterface);
       throw error;
@@ -153,13 +153,14 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     }
   }
 
-  #createPair(network: BridgeNetwork, endpoint: EndpointPlan, bridge: number, namespace: number): void {
+  #createPair(network: BridgeNetwork, endpoint: EndpointPlan, bridge: Link, namespace: number): void {
     const { hostInterface: name, containerInterface, macAddress } = endpoint;
-    const { mtu } = network;
+    // An administrator's bridge may lead to other machines, by wires that carry no more.
+    const mtu = this.#own.nameOf(bridge) === undefined ? (network.outsideMtu ?? network.mtu) : network.mtu;
     createVeth(this.#socket, { name, mtu, peer: { name: containerInterface, macAddress, namespace } });
     // Before it is up: it only carries the container's frames.
     changeLink(this.#socket, name, { ipv6LinkLocal: false });
-    changeLink(this.#socket, name, { master: bridge, up: true, alias: this.#own.portAlias(network.id, name) });
+    changeLink(this.#socket, name, { master: bridge.index, up: true, alias: this.#own.portAlias(network.id, name) });
     if (!network.interContainer) changePort(this.#socket, name, { isolated: true });
   }
 

@@ -7,8 +7,11 @@ import { inNetworkNamespace } from "../linux/network-namespace.ts";
 import { addressBytes } from "./cidr.ts";
 import type { EndpointPlan, Gateways } from "./network-driver.ts";
 
-/** Inside the sandbox: the interface up, with its settings, addresses and the way out. */
-export function configureEndpoint(endpoint: EndpointPlan): void {
+/**
+ * Inside the sandbox: the interface up, with its settings, addresses and the way out.
+ * @param mtu of the way out; undefined is that of the interface.
+ */
+export function configureEndpoint(endpoint: EndpointPlan, mtu?: number): void {
   const { containerInterface: name, ipAddress, prefixLength, gateway, ipv6, onLink = false } = endpoint;
   const linkLocal = (endpoint.linkLocalAddresses ?? []).map(addressBytes);
   using socket = new NetlinkSocket(0);
@@ -21,7 +24,7 @@ export function configureEndpoint(endpoint: EndpointPlan): void {
   for (const address of linkLocal) addAddress(socket, { link, address, prefixLength: isIpv6(address) ? 64 : 16 });
   changeLink(socket, link, { up: true });
   for (const [family, way] of [[4, gateway] as const, [6, ipv6?.gateway ?? ""] as const])
-    if (way !== "") addRoute(socket, onLink ? { family, link } : { gateway: addressBytes(way), link });
+    if (way !== "") addRoute(socket, onLink ? { family, link, mtu } : { gateway: addressBytes(way), link, mtu });
 }
 
 function isIpv6(address: Uint8Array): boolean {
@@ -41,11 +44,15 @@ function setSysctl(path: string, value: string): void {
 }
 
 /** The way out of a sandbox, in the place of the one that it had. */
-export function setDefaultRoute(sandboxPath: string, { ipv4, ipv6, onLink }: Gateways): void {
+export function setDefaultRoute(sandboxPath: string, { ipv4, ipv6, onLink, mtu }: Gateways): void {
   inNetworkNamespace(sandboxPath, () => {
     using socket = new NetlinkSocket(0);
     const link = onLink === undefined ? undefined : getLink(socket, onLink).index;
     for (const [family, gateway] of [[4, ipv4] as const, [6, ipv6] as const])
-      if (gateway !== "") replaceDefaultRoute(socket, family, link ?? addressBytes(gateway));
+      if (gateway !== "")
+        replaceDefaultRoute(
+          socket,
+          link === undefined ? { gateway: addressBytes(gateway), mtu } : { family, link, mtu },
+        );
   });
 }

@@ -36,7 +36,10 @@ export interface BridgeNetwork extends Subnet {
   /** nat where nothing is said. */
   readonly mode4?: GatewayMode;
   readonly mode6?: GatewayMode;
+  /** Of its interfaces. */
   readonly mtu: number;
+  /** Of what leaves by the default route; undefined is no less than the interfaces'. */
+  readonly outsideMtu?: number;
   /** Containers reach other networks under the host's address. */
   readonly masquerade: boolean;
   /** No way out and none in. */
@@ -85,6 +88,8 @@ export interface Gateways {
   readonly ipv6: string;
   /** Name of an interface: what is outside is reached over it, without a gateway. */
   readonly onLink?: string;
+  /** Undefined: that of the interface. */
+  readonly mtu?: number | undefined;
 }
 
 /** Networks of interfaces on top of one of the host's: its other end is the wire, and the host has no part in it. */

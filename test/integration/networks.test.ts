@@ -68,7 +68,6 @@ function engineOn(root: string, dns?: EmbeddedDns) {
     chooseSubnet: (used) => chooseSubnet(DEFAULT_POOLS, [...hostSubnets(), ...used]),
     chooseIpv6Subnet: (used) => chooseIpv6Subnet(DEFAULT_POOLS, [...hostSubnets(), ...used]),
     bridgeName: "slipway0",
-    mtu: 1500,
     containers: () => store.all(),
   });
   const paths = new ContainerPaths(root, root);

@@ -1,5 +1,6 @@
 import type { EndpointResource, NetworkInspect } from "../../../sdk/contract/index.ts";
 import type { EndpointRecord } from "../../engine/model/container.ts";
+import { MTU, OUTSIDE_MTU } from "../../engine/networks/bridge-network.ts";
 import { poolsOf } from "../../engine/model/network.ts";
 import type { IpamPool, NetworkRecord, Networks } from "../../engine/services.ts";
 import { atLeast } from "../http/version.ts";
@@ -8,9 +9,9 @@ type Members = ReturnType<Networks["members"]>;
 
 /** A network; `members` are those of inspect, a list has none. */
 export function networkJson(network: NetworkRecord, members: Members, apiVersion: string): NetworkInspect {
-  const { configOnly, configFrom = "", options, labels } = network;
+  const { name, configOnly, configFrom = "", options, labels } = network;
   return {
-    Name: network.name,
+    Name: name,
     Id: network.id,
     Created: network.createdAt,
     Scope: "local",
@@ -26,7 +27,7 @@ export function networkJson(network: NetworkRecord, members: Members, apiVersion
     Containers: Object.fromEntries(
       Object.entries(members).map(([id, { name, endpoint }]) => [id, memberJson(name, endpoint)]),
     ),
-    Options: options,
+    Options: name === "bridge" ? { [MTU]: String(OUTSIDE_MTU), ...options } : options,
     Labels: labels,
   };
 }

@@ -168,6 +168,7 @@ export class ContainerNetworking {
       ipv4: out.gateway,
       ipv6: out.ipv6Gateway,
       ...(isOnLink(network) && { onLink: out.containerInterface }),
+      mtu: network.driver === "bridge" ? bridgeOf(network).outsideMtu : undefined,
     });
     if (Object.values(endpoints).some(({ ports = [] }) => ports.length > 0)) return endpoints;
     const before = Object.values(container.endpoints).flatMap(({ ports = [] }) => ports);

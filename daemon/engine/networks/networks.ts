@@ -6,6 +6,7 @@ import { matchesLabels } from "../filters.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
 import { poolsOf } from "../model/network.ts";
 import type { Filters, NetworkRecord } from "../services.ts";
+import { BRIDGE_NAME, DEFAULT_BRIDGE, ENABLE_ICC, ENABLE_MASQUERADE, HOST_BINDING, MTU } from "./bridge-network.ts";
 import { isPredefined } from "./endpoint-wishes.ts";
 
 export interface NetworkDeps {
@@ -21,7 +22,8 @@ export interface NetworkDeps {
   /** Of the default bridge, where the daemon's configuration has them. */
   readonly bip?: { readonly subnet: string; readonly gateway: string };
   readonly bridgeName: string;
-  readonly mtu: number;
+  /** Of the default bridge, in bytes; undefined where nobody chose. */
+  readonly mtu?: number | undefined;
   readonly containers: () => readonly Container[];
 }
 
@@ -37,21 +39,29 @@ export class NetworkStore {
   }
 
   #ensurePredefined(): void {
-    if (this.#rows.findByKey("bridge") === undefined) {
+    const bridge = this.#rows.findByKey("bridge");
+    if (bridge === undefined) {
       this.#predefined("bridge", "bridge", {
         ...(this.#deps.bip ?? this.chooseSubnet()),
         options: {
-          "com.docker.network.bridge.default_bridge": "true",
-          "com.docker.network.bridge.enable_icc": "true",
-          "com.docker.network.bridge.enable_ip_masquerade": "true",
-          "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
-          "com.docker.network.bridge.name": this.#deps.bridgeName,
-          "com.docker.network.driver.mtu": String(this.#deps.mtu),
+          [DEFAULT_BRIDGE]: "true",
+          [ENABLE_ICC]: "true",
+          [ENABLE_MASQUERADE]: "true",
+          [HOST_BINDING]: "0.0.0.0",
+          [BRIDGE_NAME]: this.#deps.bridgeName,
+          ...this.#chosenMtu(),
         },
       });
+    } else if (bridge.options[MTU] !== this.#chosenMtu()[MTU]) {
+      const { [MTU]: _, ...options } = bridge.options;
+      this.#rows.put(bridge.id, { ...bridge, options: { ...options, ...this.#chosenMtu() } });
     }
     if (this.#rows.findByKey("host") === undefined) this.#predefined("host", "host", { options: {} });
     if (this.#rows.findByKey("none") === undefined) this.#predefined("none", "null", { options: {} });
+  }
+
+  #chosenMtu(): { readonly [MTU]?: string } {
+    return this.#deps.mtu === undefined ? {} : { [MTU]: String(this.#deps.mtu) };
   }
 
   #predefined(

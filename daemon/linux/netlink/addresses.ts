@@ -1,6 +1,6 @@
 /** Addresses and routes of interfaces by rtnetlink(7): RTM_*ADDR, RTM_*ROUTE. Addresses are 4 or 16 bytes, in network order. */
 import { errnoOf } from "../../base/errors.ts";
-import { attribute, decodeAttributes, type Message, u32 } from "./message.ts";
+import { attribute, decodeAttributes, type Message, nested, u32 } from "./message.ts";
 import type { NetlinkSocket } from "./socket.ts";
 
 const [RTM_NEWADDR, RTM_GETADDR] = [20, 22];
@@ -11,7 +11,8 @@ const [AF_INET, AF_INET6] = [2, 10];
 const FAMILIES = { 4: AF_INET, 6: AF_INET6 } as const;
 const IFA = { address: 1, local: 2, broadcast: 4, flags: 8 } as const;
 const IFA_F_NODAD = 2;
-const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, table: 15 } as const;
+const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, metrics: 8, table: 15 } as const;
+const RTAX_MTU = 2;
 const [RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RTN_UNICAST] = [254, 3, 0, 253, 1];
 
 export interface InterfaceAddress {
@@ -57,6 +58,8 @@ export interface NewRoute {
   readonly link?: number;
   /** Needed where no address says it. */
   readonly family?: 4 | 6;
+  /** Of what takes it, in bytes; undefined is that of the interface. */
+  readonly mtu?: number | undefined;
 }
 
 /** @throws SyscallError EEXIST when there is one. */
@@ -64,13 +67,13 @@ export function addRoute(socket: NetlinkSocket, route: NewRoute): void {
   newRoute(socket, CREATE_EXCLUSIVE, route);
 }
 
-/** In the place of another one, where there is one. @param way a gateway, or the index of an interface. */
-export function replaceDefaultRoute(socket: NetlinkSocket, family: 4 | 6, way: Uint8Array | number): void {
-  newRoute(socket, CREATE_REPLACE, typeof way === "number" ? { family, link: way } : { gateway: way });
+/** In the place of another one, where there is one. */
+export function replaceDefaultRoute(socket: NetlinkSocket, route: Omit<NewRoute, "destination">): void {
+  newRoute(socket, CREATE_REPLACE, route);
 }
 
 function newRoute(socket: NetlinkSocket, flags: number, route: NewRoute): void {
-  const { destination, prefixLength = 0, gateway, link } = route;
+  const { destination, prefixLength = 0, gateway, link, mtu } = route;
   const known = gateway ?? destination;
   const family = known === undefined ? FAMILIES[route.family ?? 4] : familyOf(known);
   const header = Buffer.alloc(12);
@@ -80,6 +83,7 @@ function newRoute(socket: NetlinkSocket, flags: number, route: NewRoute): void {
     ...(destination === undefined ? [] : [attribute(RTA.dst, destination)]),
     ...(gateway === undefined ? [] : [attribute(RTA.gateway, gateway)]),
     ...(link === undefined ? [] : [u32(RTA.oif, link)]),
+    ...(mtu === undefined ? [] : [nested(RTA.metrics, [u32(RTAX_MTU, mtu)])]),
   ]);
 }
 

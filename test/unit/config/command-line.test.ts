@@ -35,7 +35,7 @@ describe("configuration", () => {
           logLevel: "info",
           defaultRuntime: "runc",
           concurrentDownloads: 3,
-          mtu: 1500,
+          mtu: undefined,
           tls: undefined,
         },
       );
