@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { api } from "../support/http.ts";
-import { output } from "../support/process.ts";
+import { output, said } from "../support/process.ts";
 import type { Row } from "./cases.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { median } from "./measure.ts";
@@ -117,10 +117,5 @@ async function serve(namespace: string, port: number, stack: AsyncDisposableStac
     child.kill();
     await ended;
   });
-  let said = "";
-  for await (const chunk of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-    said += chunk as string;
-    if (said.includes("Server listening")) break;
-  }
-  child.stdout.resume();
+  await said(child.stdout, /Server listening/);
 }

@@ -5,7 +5,6 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { digestOf } from "../../daemon/base/digest.ts";
@@ -17,6 +16,7 @@ import { openMetadata } from "../../daemon/metadata/metadata.ts";
 import { Registries } from "../../daemon/registry/registries.ts";
 import { createOverlaySnapshotter } from "../../daemon/snapshots/overlay-snapshotter.ts";
 import { busyboxLayer, dockerArchive } from "../support/busybox-image.ts";
+import { said } from "../support/process.ts";
 import { tarArchive } from "../support/tar.ts";
 
 const never = new AbortController().signal;
@@ -88,13 +88,8 @@ class Registry implements AsyncDisposable {
     const file = join(folder, "config.yml");
     await writeFile(file, JSON.stringify(config)); // JSON is YAML
     const child = spawn("docker-registry", ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
-    for await (const line of createInterface({ input: child.stderr })) {
-      const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1];
-      if (address === undefined) continue;
-      child.stderr.resume();
-      return new Registry(address, child);
-    }
-    throw new Error("docker-registry did not start");
+    const [, address = ""] = await said(child.stderr, /listening on (127\.0\.0\.1:\d+)/);
+    return new Registry(address, child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

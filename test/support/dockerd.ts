@@ -5,8 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { createInterface } from "node:readline";
-import { output } from "./process.ts";
+import { output, said } from "./process.ts";
 
 /** Where `dockerd` is, or undefined. */
 export function findDockerd(): string | undefined {
@@ -44,15 +43,11 @@ export class Dockerd implements AsyncDisposable {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const dockerd = new Dockerd(root, child);
-    const log: string[] = [];
-    for await (const line of createInterface({ input: child.stderr })) {
-      log.push(line);
-      if (!line.includes("API listen on")) continue;
-      child.stderr?.resume();
-      return dockerd;
-    }
-    await dockerd[Symbol.asyncDispose]();
-    throw new Error(`dockerd did not start:\n${log.slice(-5).join("\n")}`);
+    await using undo = new AsyncDisposableStack();
+    undo.use(dockerd);
+    await said(child.stderr, /API listen on/);
+    undo.move();
+    return dockerd;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

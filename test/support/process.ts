@@ -1,5 +1,6 @@
 /** A child process as a value: what it printed and how it ended. */
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
 export interface RunOptions {
@@ -48,4 +49,21 @@ export async function output(command: string, args: readonly string[], options: 
   const { code, stdout, stderr } = await run(command, args, options);
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}: ${stderr}${stdout}`);
   return stdout.trim();
+}
+
+/**
+ * Resolves with what matches, once a child has said it. What it says later is read and dropped: it never waits for its reader.
+ * @throws when the child ends before, with what it said.
+ */
+export async function said(stream: Readable, words: RegExp): Promise<RegExpExecArray> {
+  let text = "";
+  let match: RegExpExecArray | null = null;
+  for await (const chunk of stream.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    text += chunk as string;
+    match = words.exec(text);
+    if (match !== null) break;
+  }
+  if (match === null) throw new Error(`ended before it said ${words}:\n${text}`);
+  stream.resume();
+  return match;
 }

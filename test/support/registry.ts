@@ -3,9 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { TestDaemon } from "./daemon.ts";
-import { output } from "./process.ts";
+import { output, said } from "./process.ts";
 
 const PORT = 5999;
 
@@ -37,12 +36,8 @@ export class TestRegistry implements AsyncDisposable {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const registry = new TestRegistry(child);
-    for await (const line of createInterface({ input: child.stderr })) {
-      if (!line.includes("listening on")) continue;
-      child.stderr.resume();
-      return registry;
-    }
-    throw new Error("docker-registry did not start");
+    await said(child.stderr, /listening on/);
+    return registry;
   }
 
   /** X-Registry-Auth: base64url of JSON, with its padding (Go's clients send it, and dockerd wants it). */
