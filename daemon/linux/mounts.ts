@@ -39,13 +39,18 @@ export function mountFileSystem(wanted: FileSystemMount): void {
     if (!(error instanceof SyscallError)) throw error;
     const { device, target, options } = wanted;
     const flags = options.flags === 0 ? "" : `, flags: 0x${options.flags.toString(16)}`;
-    const data = options.data === "" ? "" : `, data: ${options.data}`;
+    const data = options.data === "" ? "" : `, data: ${withoutPasswords(options.data)}`;
     throw new EngineError(
       UNREACHABLE.has(error.code) ? "Unavailable" : "InvalidParameter",
       `mount ${device}:${target}${flags}${data}: ${error.reason.toLowerCase()}`,
       { cause: error },
     );
   }
+}
+
+/** Errors go into logs and to clients. Names as in mount.cifs(8). */
+function withoutPasswords(data: string): string {
+  return data.replaceAll(/(?<=^|,)(pass|password|password2)=[^,]*/g, "$1=********");
 }
 
 function mountOrThrow({ device, target, type, options }: FileSystemMount): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { isMounted } from "../../../daemon/linux/mounts.ts";
 import { createLocalVolumes } from "../../../daemon/volumes/local-volumes.ts";
 
@@ -50,6 +51,17 @@ describe("LocalVolumes with options", () => {
     await volumes.remove("vol");
     await volumes[Symbol.asyncDispose]();
     assert.ok(existsSync(join(source, "precious")));
+  });
+
+  it("a password is not in what is told, nor in what caused it", async () => {
+    const options = {
+      type: "cifs",
+      device: "//[::1]/share",
+      o: "port=1,password=secret,pass=secret,username=password",
+    };
+    const error: unknown = await volumes.hold("vol", options, "one").catch((thrown: unknown) => thrown);
+    assert.match(String(error), /data: port=1,password=\*{8},pass=\*{8},username=password,addr=::1:/);
+    assert.equal(inspect(error, { depth: null }).includes("secret"), false);
   });
 
   it("what cannot be mounted is told in Docker's words, and is held by nobody", async () => {
