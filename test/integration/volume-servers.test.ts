@@ -1,4 +1,4 @@
-/** Volumes on servers: of NFS, where the kernel is one, and on those that refuse or do not answer. */
+/** Volumes on servers of NFS, where the kernel is one, and of CIFS, where there is a Samba; and on those that refuse or do not answer. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { TestDaemon } from "../support/daemon.ts";
 import { docker, dockerOk, needsDocker, skipAloud } from "../support/docker-cli.ts";
 import { mountsBelow } from "../support/leak-guard.ts";
 import { NfsServer } from "../support/nfs-server.ts";
+import { SmbServer } from "../support/smb-server.ts";
 
 const RUN = ["run", "--rm", "--network", "none"] as const;
 
@@ -52,6 +53,29 @@ describe("volumes on servers", () => {
     deepEqual(mountsBelow(join(daemon.root, "data/volumes")), []);
     await dockerOk(daemon, "volume", "rm", "far");
     equal(readFileSync(join(folder, "there"), "utf8"), "from the server");
+  });
+
+  it("CIFS: with a name and a password, files both ways, and a wrong password is told at start", async function () {
+    await using samba = await SmbServer.serve(daemon.netns, folder);
+    if (samba === undefined) skipAloud(this, "no CIFS in this kernel, or no smbd");
+    const { user, password } = samba;
+    writeFileSync(join(folder, "smb"), "from Samba");
+    await create("smb", "//localhost/share", `username=${user},password=${password},vers=3.0`, "cifs");
+    equal(await dockerOk(daemon, ...RUN, "-v", "smb:/v", "busybox", "cat", "/v/smb"), "from Samba");
+    await dockerOk(daemon, ...RUN, "-v", "smb:/v", "busybox", "sh", "-c", "echo back >/v/back");
+    equal(readFileSync(join(folder, "back"), "utf8"), "back\n");
+    match(
+      await dockerOk(daemon, ...RUN, "-v", "smb:/v:ro", "busybox", "grep", " /v ", "/proc/mounts"),
+      /^\/\/localhost\/share \/v cifs ro,.*addr=127\.0\.0\.1/,
+    );
+    await create("wrong", "//localhost/share", `username=${user},password=other,vers=3.0`, "cifs");
+    const { code, stderr } = await docker(daemon, [...RUN, "-v", "wrong:/v", "busybox", "true"]);
+    // The CLI's own, for whatever says "permission denied".
+    equal(code, 126);
+    match(stderr, /failed to mount local volume: mount \/\/localhost\/share:.*permission denied/i);
+    ok(!stderr.includes("other"), stderr);
+    deepEqual(mountsBelow(join(daemon.root, "data/volumes")), []);
+    await dockerOk(daemon, "volume", "rm", "smb", "wrong");
   });
 
   it("the device may name the server; the SDK reads its files while nothing has it", async () => {
