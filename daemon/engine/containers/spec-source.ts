@@ -18,7 +18,7 @@ export interface SpecSource {
   updateNames(container: Container, endpoints: Readonly<Record<string, EndpointRecord>>): void;
   /** hosts of a container that runs, with one line less: that of a link. */
   removeLink(container: Container, alias: string): void;
-  /** hosts of those that run and have a link to `target`, which is about to run, perhaps under another address than before. */
+  /** hosts of those that run, or start just now, and have a link to `target`, which is about to run, perhaps under another address than before. */
   updateLinksTo(target: Container): void;
   /** Limits as this host can hold them, for a container that runs. @throws EngineError InvalidParameter. */
   limits(resources: ResourceSpec): { readonly resources: OciResources; readonly warnings: readonly string[] };

@@ -6,7 +6,7 @@ import { EngineError } from "../../../daemon/base/errors.ts";
 import { ContainerPaths } from "../../../daemon/engine/containers/paths.ts";
 import { ContainerSpecs } from "../../../daemon/engine/containers/spec/container-specs.ts";
 import { userIn } from "../../../daemon/engine/containers/spec/user-files.ts";
-import type { Container, ContainerSpec, HostSpec } from "../../../daemon/engine/model/container.ts";
+import type { Container, ContainerSpec, EndpointRecord, HostSpec } from "../../../daemon/engine/model/container.ts";
 import type { ExecRecord } from "../../../daemon/engine/services.ts";
 import { CAPABILITIES } from "../../../daemon/oci/capabilities.ts";
 import type { OciSpec } from "../../../daemon/oci/runtime-spec.ts";
@@ -50,7 +50,7 @@ const HOST: HostSpec = {
 const ID = "c".repeat(64);
 
 function containerOf(host: Partial<HostSpec> = {}, change: Partial<ContainerSpec> = {}, id = ID): Container {
-  const spec = { hostname: "web", domainname: "", tty: false, ...change, host: { ...HOST, ...host } };
+  const spec = { hostname: "web", domainname: "", tty: false, exposedPorts: [], ...change, host: { ...HOST, ...host } };
   return {
     id,
     name: "c",
@@ -136,6 +136,19 @@ describe("ContainerSpecs", () => {
       .spec;
   const bindOf = ({ mounts }: OciSpec, target: string): string | undefined =>
     mounts.find(({ destination, type }) => destination === target && type === "bind")?.source;
+
+  it("a link to a container that starts again leads to its new address, also while its holder is starting", () => {
+    const at = (ipAddress: string): Partial<Container> => ({ endpoints: { bridge: { ipAddress } as EndpointRecord } });
+    const db = { ...containerOf({}, { hostname: "db" }, "d".repeat(64)), name: "db", ...at("172.17.0.2") };
+    const links = { networks: { bridge: { links: [`${db.id}:store`] } } };
+    const state = { status: "created" } as const;
+    const web = { ...containerOf({ network: "bridge" }, links), state, ...at("172.17.0.3") };
+    for (const each of [web, db]) known.set(each.id, each);
+    build(web);
+    specsOf().updateLinksTo({ ...db, ...at("172.17.0.9") });
+    const hosts = readFileSync(new ContainerPaths(root, root).hosts(web.id), "utf8");
+    deepEqual(hosts.match(/^.*store.*$/gm), ["172.17.0.9\tstore db"]);
+  });
 
   it("runs the process as the image's user, with its home and groups", () => {
     const container = containerOf();

@@ -120,7 +120,9 @@ export class ContainerSpecs implements SpecSource {
 
   updateLinksTo(target: Container): void {
     const { paths, store } = this.#deps;
-    for (const container of store.all().filter(isLive))
+    // One that is starting has written its hosts already, and has its addresses.
+    const linking = store.all().filter((each) => isLive(each) || Object.keys(each.endpoints).length > 0);
+    for (const container of linking)
       for (const link of liveLinks(container, (id) => (id === target.id ? target : undefined)))
         updateLinkHosts(paths.hosts(container.id), link.alias, linkHost(link));
   }
