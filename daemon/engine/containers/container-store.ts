@@ -1,7 +1,7 @@
 import { EngineError } from "../../base/errors.ts";
 import type { Collection, Metadata } from "../../metadata/collection.ts";
 import type { Container } from "../model/container.ts";
-import { linkTarget } from "../networks/legacy-links.ts";
+import { linkTarget, parseLinkName } from "../networks/legacy-links.ts";
 
 /**
  * Container records: all of them in memory, each change written through. A record is replaced whole, never mutated, so a
@@ -51,9 +51,10 @@ export class ContainerStore {
   }
 
   #linked(name: string): Container | undefined {
-    const [parent = "", alias, ...more] = name.split("/");
-    const holder = alias === undefined || more.length > 0 ? undefined : this.#named(parent);
-    return holder && this.#byId.get(linkTarget(holder, alias ?? "") ?? "");
+    const { holder = "", alias } = parseLinkName(name) ?? {};
+    const container = this.#named(holder);
+    if (container === undefined || alias === undefined) return undefined;
+    return this.#byId.get(linkTarget(container, alias) ?? "");
   }
 
   nameTaken(name: string): string | undefined {

@@ -1,5 +1,5 @@
 import { EngineError } from "../../base/errors.ts";
-import { withoutLink } from "../networks/legacy-links.ts";
+import { parseLinkName, withoutLink } from "../networks/legacy-links.ts";
 import type { ContainerContext } from "./context.ts";
 import { isLive } from "./list.ts";
 
@@ -8,13 +8,15 @@ import { isLive } from "./list.ts";
  * @throws EngineError NotFound; Conflict for the name of a container.
  */
 export async function unlink({ store, locks, specs }: ContainerContext, ref: string): Promise<void> {
-  const [parent = "", alias, ...more] = ref.replace(/^\//, "").split("/");
-  const { id } = store.resolve(parent);
+  const link = parseLinkName(ref);
+  if (link === undefined) throw new EngineError("NotFound", `No such container: ${ref}`);
+  const { holder, alias } = link;
+  const { id } = store.resolve(holder);
   if (alias === undefined)
     throw new EngineError("Conflict", "Conflict, cannot remove the default link name of the container");
   using _ = await locks.acquire(id);
   const container = store.get(id);
-  const spec = more.length > 0 ? undefined : withoutLink(container, alias);
+  const spec = withoutLink(container, alias);
   if (spec === undefined) throw new EngineError("NotFound", `No such container: ${ref}`);
   // A crash before the record leaves the link, and the next start writes its line again. Of its names a process that runs may hold copies; the file is the one that we can take back.
   if (isLive(container)) specs.removeLink(container, alias);

@@ -74,6 +74,13 @@ function liveLink(alias: string, target: Container | undefined): LegacyLink | un
   return target === undefined || address === "" ? undefined : { alias, target, address };
 }
 
+/** `/web/db` as a container and what it calls another; a container's own name has no alias. Undefined for a name of neither kind. */
+export function parseLinkName(name: string): { readonly holder: string; readonly alias?: string } | undefined {
+  const [holder = "", alias, ...more] = name.replace(/^\//, "").split("/");
+  if (more.length > 0) return undefined;
+  return alias === undefined ? { holder } : { holder, alias };
+}
+
 /** The id of what the container calls `alias`. */
 export function linkTarget(container: Container, alias: string): string | undefined {
   return linksOf(container).find((link) => link.alias === alias)?.target;
