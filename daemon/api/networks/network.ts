@@ -27,7 +27,8 @@ export function networkJson(network: NetworkRecord, members: Members, apiVersion
     Containers: Object.fromEntries(
       Object.entries(members).map(([id, { name, endpoint }]) => [id, memberJson(name, endpoint)]),
     ),
-    Options: name === "bridge" ? { [MTU]: String(OUTSIDE_MTU), ...options } : options,
+    // Docker's default bridge says what MTU it has.
+    Options: name === "bridge" ? { ...options, [MTU]: options[MTU] ?? String(OUTSIDE_MTU) } : options,
     Labels: labels,
   };
 }
