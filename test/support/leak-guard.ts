@@ -2,8 +2,9 @@
  * What a daemon left behind, found by the folder of its roots and by its network namespace, so that other work on the same machine
  * is never taken for a leak: mounts, processes, listening sockets, cgroups, links, nft tables.
  */
-import { readFileSync, readdirSync } from "node:fs";
+import { type Dirent, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../../daemon/base/errors.ts";
 import { output } from "./process.ts";
 
 export interface Traces {
@@ -65,7 +66,7 @@ function cgroupsOf(ids: ReadonlySet<string>): readonly string[] {
   const found: string[] = [];
   const walk = (folder: string, depth: number): void => {
     if (depth === 0) return;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of entriesOf(folder)) {
       if (!entry.isDirectory()) continue;
       const id = /[0-9a-f]{64}/.exec(entry.name)?.[0];
       if (id !== undefined && ids.has(id)) found.push(`cgroup: ${join(folder, entry.name)}`);
@@ -74,6 +75,16 @@ function cgroupsOf(ids: ReadonlySet<string>): readonly string[] {
   };
   walk("/sys/fs/cgroup", 4);
   return found;
+}
+
+/** None where it is gone: containers of other daemons end while this one is looked after. */
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return [];
+  }
 }
 
 async function networkOf(netns: string): Promise<readonly string[]> {
