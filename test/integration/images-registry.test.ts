@@ -88,7 +88,7 @@ class Registry implements AsyncDisposable {
     const file = join(folder, "config.yml");
     await writeFile(file, JSON.stringify(config)); // JSON is YAML
     const child = spawn("docker-registry", ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
-    const [, address = ""] = await said(child.stderr, /listening on (127\.0\.0\.1:\d+)/);
+    const [, address = ""] = await said(child.stderr, /listening on (127\.0\.0\.1:\d+)\D/);
     return new Registry(address, child);
   }
 

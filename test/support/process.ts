@@ -53,6 +53,7 @@ export async function output(command: string, args: readonly string[], options: 
 
 /**
  * Resolves with what matches, once a child has said it. What it says later is read and dropped: it never waits for its reader.
+ * @param words with what follows them: what has come may end anywhere
  * @throws when the child ends before, with what it said.
  */
 export async function said(stream: Readable, words: RegExp): Promise<RegExpExecArray> {
