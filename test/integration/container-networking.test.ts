@@ -22,14 +22,14 @@ describe("containers on networks", () => {
     deepEqual(net.now(b).endpoints["net1"]?.aliases, ["late"]);
     ok(net.pings(b, net.ip(a, "net1")));
     ok(net.pings(a, "10.91.0.77"));
-    match(net.inside(b, "ip", "route"), /^default via 10\.91\.0\.1 dev eth1/, "by name, net1 comes first");
+    match(net.inside(b, "ip", "route"), /^default via 10\.91\.0\.1 dev eth1 mtu 1500/, "by name, net1 comes first");
     await rejects(net.engine.service.connect("net1", "b", {}), {
       kind: "Forbidden",
       message: /already exists in network net1/,
     });
     deepEqual(Object.keys(net.engine.service.members("net1")).length, 2);
     await net.engine.service.disconnect("net1", "b", false);
-    match(net.inside(b, "ip", "route"), /^default via 10\.92\.0\.1 dev eth0/);
+    match(net.inside(b, "ip", "route"), /^default via 10\.92\.0\.1 dev eth0 mtu 1500/);
     deepEqual(net.inside(b, "ls", "/sys/class/net").includes("eth1") && net.pings(b, net.ip(a, "net1")), false);
     await rejects(net.engine.service.disconnect("net1", "b", false), {
       kind: "NotFound",
