@@ -178,13 +178,14 @@ export class NetworksHost implements AsyncDisposable {
 
   /** @throws when interfaces or rules are left behind. */
   async [Symbol.asyncDispose](): Promise<void> {
+    using undo = new DisposableStack();
+    undo.defer(() => rmSync(this.root, { recursive: true }));
+    undo.use(this.#netns);
+    undo.defer(() => this.engine.die());
     const { networking, paths, store } = this.engine;
     for (const server of this.#servers) server.close();
     for (const { id, endpoints } of store.all()) networking.leave(endpoints, paths.sandbox(id));
     await networking.close([]);
     deepEqual([this.links(), this.sh("nft", "list", "tables")], [["lo"], ""], "left behind");
-    this.engine.die();
-    this.#netns[Symbol.dispose]();
-    rmSync(this.root, { recursive: true });
   }
 }
