@@ -1,5 +1,5 @@
 import type { Logger } from "../../base/logger.ts";
-import { DatagramBuffer } from "../../linux/datagrams.ts";
+import { DatagramBatch } from "../../linux/datagrams.ts";
 import { HostServers } from "./host-servers.ts";
 import { Resolver, type ResolverView } from "./resolver.ts";
 import { openSandboxSockets } from "./sandbox-sockets.ts";
@@ -64,6 +64,8 @@ interface Served {
 
 /** Longer questions than this there are none: RFC 1035 names, and the options of EDNS. */
 const LONGEST_QUESTION = 4096;
+/** Questions of one call to the kernel. */
+const MOST_AT_ONCE = 16;
 const PORT = 53;
 /** Questions that are asked outside, of all sandboxes together: a socket each. */
 const MOST_IN_FLIGHT = 1024;
@@ -74,7 +76,7 @@ class ServedNames implements EmbeddedDns, Disposable {
   readonly #host: HostServers;
   readonly #zones = new Map<string, Zone>();
   readonly #served = new Map<string, Served>();
-  readonly #buffer = new DatagramBuffer(LONGEST_QUESTION);
+  readonly #datagrams = new DatagramBatch(MOST_AT_ONCE, LONGEST_QUESTION);
   readonly #slots = { free: MOST_IN_FLIGHT };
   #version = 0;
 
@@ -121,7 +123,7 @@ class ServedNames implements EmbeddedDns, Disposable {
       resolver,
       isOwnAddress: (address) =>
         this.#served.get(sandboxPath)?.names.networks.some(({ addresses }) => addresses.includes(address)) ?? false,
-      buffer: this.#buffer,
+      datagrams: this.#datagrams,
       log: this.#log,
     });
     this.#served.set(sandboxPath, { resolver, server, ending, names });
@@ -159,5 +161,6 @@ class ServedNames implements EmbeddedDns, Disposable {
   [Symbol.dispose](): void {
     for (const path of [...this.#served.keys()]) this.stop(path);
     this.#host[Symbol.dispose]();
+    this.#datagrams[Symbol.dispose]();
   }
 }

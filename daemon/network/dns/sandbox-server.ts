@@ -1,7 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "../../base/logger.ts";
-import { type DatagramBuffer, encodePeer, send } from "../../linux/datagrams.ts";
+import { type DatagramBatch, encodePeer, send } from "../../linux/datagrams.ts";
 import { readFrames, toFrame } from "./frames.ts";
 import type { Resolver } from "./resolver.ts";
 import type { SandboxSockets } from "./sandbox-sockets.ts";
@@ -11,14 +11,14 @@ export interface SandboxServerDeps {
   /** Of the sandbox, beside its loopback: who else may ask. */
   readonly isOwnAddress: (address: string) => boolean;
   /** One for all sandboxes. */
-  readonly buffer: DatagramBuffer;
+  readonly datagrams: DatagramBatch;
   readonly log: Logger;
 }
 
-/** Datagrams that are taken in one turn of the event loop: it saves most of its cost, and no sandbox keeps others waiting. */
-const BATCH = 64;
+/** Questions that are taken in one turn of the event loop, about a millisecond of them: no sandbox keeps others waiting. */
+const MOST_IN_A_TURN = 256;
 /** So many of them is one that is asked outside, with a socket of its own. */
-const OUTSIDE_COST = 8;
+const OUTSIDE_COST = 32;
 const MOST_CONNECTIONS = 32;
 /** ms without a question. */
 const IDLE = 10_000;
@@ -38,11 +38,7 @@ export class SandboxServer implements Disposable {
     this.#deps = deps;
     this.#fd = udp;
     this.#udp = createSocket("udp4");
-    this.#udp.on("message", (message, { address, port }) => {
-      if (this.#taken++ === 0) setImmediate(() => (this.#taken = 0));
-      this.#answer(message, message.length, encodePeer(address, port));
-      this.#answerMore();
-    });
+    this.#udp.on("message", (message, { address, port }) => this.#take(message, encodePeer(address, port)));
     this.#udp.on("error", (error) => deps.log.warn("a name server failed", { error }));
     this.#udp.bind({ fd: udp });
     this.#udp.unref();
@@ -53,31 +49,30 @@ export class SandboxServer implements Disposable {
     this.#tcp.unref();
   }
 
-  /** What has come meanwhile: a call to the kernel each, where the event loop takes three times as long. */
-  #answerMore(): void {
-    const { buffer } = this.#deps;
-    while (this.#taken < BATCH) {
-      this.#taken++;
-      const length = buffer.receive(this.#fd);
-      if (length < 0) return;
-      this.#answer(buffer.bytes, length, buffer.sender);
-    }
+  /** One, and all that has come behind it: through the event loop each would take three times as long. */
+  #take(message: Buffer, sender: Buffer): void {
+    const { datagrams } = this.#deps;
+    if (this.#taken === 0) setImmediate(() => (this.#taken = 0));
+    const answer = this.#answer(message, message.length, sender);
+    if (answer !== undefined) datagrams.put(this.#fd, answer, sender);
+    let isMore = true;
+    while (isMore && this.#taken < MOST_IN_A_TURN) isMore = datagrams.exchange(this.#fd, this.#answer);
+    datagrams.send(this.#fd);
   }
 
-  #answer(bytes: Buffer, length: number, sender: Buffer): void {
-    if (!this.#mayAsk(sender)) return;
+  /** @returns the answer, where we know it at once. */
+  readonly #answer = (bytes: Buffer, length: number, sender: Buffer): Buffer | undefined => {
+    this.#taken++;
+    if (!this.#mayAsk(sender)) return undefined;
     const answer = this.#deps.resolver.answer(bytes, length, "udp");
-    if (answer === undefined) return;
-    if (!(answer instanceof Promise)) {
-      send(this.#fd, answer, sender);
-      return;
-    }
+    if (!(answer instanceof Promise)) return answer;
     this.#taken += OUTSIDE_COST;
     const receiver = Buffer.from(sender);
     void answer.then((late) => {
       if (!this.#closed) send(this.#fd, late, receiver);
     });
-  }
+    return undefined;
+  };
 
   /** A container may have let the kernel route 127/8, and so its neighbours in. */
   #mayAsk(sender: Buffer): boolean {
