@@ -193,6 +193,7 @@ export class ContainerNetworking {
 
   /** After a restart of the daemon: the addresses of what runs are taken, and the bridges and their rules hold. */
   restore(running: readonly Container[]): void {
+    this.#moveBridge(running);
     const networks = new Map(this.#networksWithAddresses().map((network) => [network.id, network]));
     const known = new Set([...networks.values()].map(hostLinkOf));
     for (const container of running) {
@@ -209,6 +210,27 @@ export class ContainerNetworking {
       this.#nameAgain(container);
     }
     this.#deps.bridge.sweep(known);
+  }
+
+  /** Where the configuration has other addresses for the default bridge: a crash in between leaves what the next start does again. */
+  #moveBridge(running: readonly Container[]): void {
+    const { networks, log } = this.#deps;
+    const outdated = networks.outdatedBridge();
+    if (outdated === undefined) return;
+    const { bridge, overlapped } = outdated;
+    const isUsed = running.some(({ endpoints }) =>
+      Object.values(endpoints).some((each) => each.networkId === bridge.id),
+    );
+    if (overlapped !== undefined || isUsed) {
+      const reason = isUsed
+        ? "containers run on it"
+        : `network ${overlapped ?? ""} overlaps those of the configuration`;
+      log.warn(`the default bridge keeps its addresses: ${reason}`, { subnet: bridge.subnet });
+      return;
+    }
+    this.#tearDown(bridge, this.#networksWithAddresses());
+    networks.updateBridge();
+    log.info("the default bridge has the addresses of the configuration now", { before: bridge.subnet });
   }
 
   /** Its sandbox may be gone: it ended while there was no daemon. */

@@ -2,6 +2,7 @@ import { EngineError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { nowRfc3339 } from "../../base/time.ts";
 import type { Collection, Metadata } from "../../metadata/collection.ts";
+import { overlaps, parseCidr } from "../../network/cidr.ts";
 import { matchesLabels } from "../filters.ts";
 import type { Container, EndpointRecord } from "../model/container.ts";
 import { poolsOf } from "../model/network.ts";
@@ -58,6 +59,26 @@ export class NetworkStore {
     }
     if (this.#rows.findByKey("host") === undefined) this.#predefined("host", "host", { options: {} });
     if (this.#rows.findByKey("none") === undefined) this.#predefined("none", "null", { options: {} });
+  }
+
+  /**
+   * The default bridge, where the daemon's configuration has other addresses for it by now.
+   * @returns it as it was, and what keeps it from having them, but for those that use it.
+   */
+  outdatedBridge(): { readonly bridge: NetworkRecord; readonly overlapped: string | undefined } | undefined {
+    const { bip } = this.#deps;
+    const bridge = this.get("bridge");
+    if (bip === undefined || (bip.subnet === bridge.subnet && bip.gateway === bridge.gateway)) return undefined;
+    const wanted = parseCidr(bip.subnet);
+    const others = [...this.#rows.all()].filter(({ id }) => id !== bridge.id);
+    const overlapped = others.find((each) => poolsOf(each).some(({ subnet }) => overlaps(parseCidr(subnet), wanted)));
+    return { bridge, overlapped: overlapped?.name };
+  }
+
+  /** Gives the default bridge the addresses of the configuration; nobody uses it. */
+  updateBridge(): void {
+    const bridge = this.get("bridge");
+    this.#rows.put(bridge.id, { ...bridge, ...this.#deps.bip });
   }
 
   #chosenMtu(): { readonly [MTU]?: string } {
