@@ -104,6 +104,11 @@ describe("volumes", function () {
     match(await refusal("volume", "ls", "--filter", "dangling=foo"), /invalid filter 'dangling=\[foo\]'/);
     const df = await daemon.call<{ Volumes: { Name: string; UsageData: unknown }[] }>("GET", "/system/df");
     deepEqual(df.Volumes.find(({ Name }) => Name === "seen")?.UsageData, { Size: 5, RefCount: 1 });
+    const { LayersSize, Images, Containers } = await daemon.call<Record<string, unknown>>(
+      "GET",
+      "/system/df?type=volume",
+    );
+    deepEqual({ LayersSize, Images, Containers }, { LayersSize: 0, Images: null, Containers: null });
     match(await refusal("volume", "rm", "seen"), /remove seen: volume is in use - \[[0-9a-f]{64}\]/);
     await cli("rm", "-v", "user");
     equal(await cli("volume", "ls", "-q"), "seen");

@@ -52,8 +52,8 @@ function listRoute(engine: Engine): Route {
 }
 
 async function sharedSizes({ system }: Engine, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const { images } = await system.diskUsage(signal);
-  return new Map(images.map(({ image, sharedSize }) => [image.id, sharedSize]));
+  const { images } = await system.diskUsage(new Set(["image"]), signal);
+  return new Map((images ?? []).map(({ image, sharedSize }) => [image.id, sharedSize]));
 }
 
 function inspectRoute({ images, system }: Engine): Route {

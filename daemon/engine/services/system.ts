@@ -6,7 +6,8 @@ import type { Volume } from "./volumes.ts";
 export interface System {
   version(): VersionFacts;
   info(): Promise<InfoFacts>;
-  diskUsage(signal?: AbortSignal): Promise<DiskUsage>;
+  /** Of what is asked for alone: sizes are counted file by file. */
+  diskUsage(kinds: ReadonlySet<DiskUsageKind>, signal?: AbortSignal): Promise<DiskUsage>;
 }
 
 export interface VersionFacts {
@@ -68,9 +69,13 @@ export interface InfoFacts extends VersionFacts {
   readonly debug: boolean;
 }
 
+export type DiskUsageKind = "image" | "container" | "volume";
+
+/** Sizes in bytes. What was not asked for is undefined. */
 export interface DiskUsage {
-  readonly layersSize: number;
-  readonly images: readonly (ListedImage & { readonly sharedSize: number })[];
-  readonly containers: readonly ListedContainer[];
-  readonly volumes: readonly (Volume & { readonly size: number; readonly refCount: number })[];
+  /** Of all unpacked layers, each once. */
+  readonly layersSize: number | undefined;
+  readonly images: readonly (ListedImage & { readonly sharedSize: number })[] | undefined;
+  readonly containers: readonly ListedContainer[] | undefined;
+  readonly volumes: readonly (Volume & { readonly size: number; readonly refCount: number })[] | undefined;
 }

@@ -2,7 +2,16 @@ import { readdir } from "node:fs/promises";
 import type { Digest } from "../../base/digest.ts";
 import type { ContainerStore } from "../containers/container-store.ts";
 import type { EventBus } from "../events.ts";
-import type { Containers, DiskUsage, Images, InfoFacts, System, VersionFacts, Volumes } from "../services.ts";
+import type {
+  Containers,
+  DiskUsage,
+  DiskUsageKind,
+  Images,
+  InfoFacts,
+  System,
+  VersionFacts,
+  Volumes,
+} from "../services.ts";
 
 /** What does not change while the daemon runs. */
 export type StaticInfo = Omit<
@@ -77,18 +86,22 @@ export class SystemService implements System {
     return count;
   }
 
-  async diskUsage(signal?: AbortSignal): Promise<DiskUsage> {
+  async diskUsage(kinds: ReadonlySet<DiskUsageKind>, signal?: AbortSignal): Promise<DiskUsage> {
     const { images, containers, volumes, layersSize, sharedSize } = this.#deps;
     const none = new Map<string, readonly string[]>();
-    return {
-      layersSize: await layersSize(),
-      images: images
-        .list({ all: false, filters: none })
-        .map((each) => ({ ...each, sharedSize: sharedSize(each.image.id) })),
-      containers: await containers.list({ all: true, size: true, filters: none }, signal),
-      volumes: await Promise.all(
+    const listImages = (): DiskUsage["images"] =>
+      images.list({ all: false, filters: none }).map((each) => ({ ...each, sharedSize: sharedSize(each.image.id) }));
+    const measureVolumes = async (): Promise<DiskUsage["volumes"]> =>
+      await Promise.all(
         volumes.list(none).map(async (volume) => ({ ...volume, ...(await volumes.usage(volume.name, signal)) })),
-      ),
+      );
+    return {
+      layersSize: kinds.has("image") ? await layersSize() : undefined,
+      images: kinds.has("image") ? listImages() : undefined,
+      containers: kinds.has("container")
+        ? await containers.list({ all: true, size: true, filters: none }, signal)
+        : undefined,
+      volumes: kinds.has("volume") ? await measureVolumes() : undefined,
     };
   }
 }
