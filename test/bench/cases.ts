@@ -1,7 +1,7 @@
 /** What is measured, and the bar of each (the ratio to a peer, or the absolute value). */
-import { Agent, request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { api } from "../support/http.ts";
+import { answerTimes } from "./answer-times.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { inTurns, median, percentile, timeCommand } from "./measure.ts";
 
@@ -16,6 +16,8 @@ export interface Row {
 const TARGET = "bench-target";
 const STOPPED = 500;
 const LIST_REQUESTS = 1000;
+/** They warm the code. */
+const FIRST_REQUESTS = 20;
 const IDLE_CONTAINERS = 10;
 const RUNS_BEFORE_IDLE = 20;
 const QUIET_MS = 5000;
@@ -101,7 +103,8 @@ export async function listRows(engines: readonly EngineProcess[]): Promise<reado
       const { status, text } = await api(engine.socket, "POST", `/containers/create?name=stopped-${index}`, { body });
       if (status !== 201) throw new Error(`${engine.name}: create answered ${status}: ${text}`);
     }
-    const times = await listTimes(engine.socket);
+    const all = await answerTimes(engine.socket, "/containers/json?all=1", LIST_REQUESTS);
+    const times = all.slice(FIRST_REQUESTS);
     p50[engine.name] = percentile(times, 0.5);
     p99[engine.name] = percentile(times, 0.99);
     for (let index = 0; index < STOPPED; index++) await api(engine.socket, "DELETE", `/containers/stopped-${index}`);
@@ -111,22 +114,4 @@ export async function listRows(engines: readonly EngineProcess[]): Promise<reado
     { work: `${work}, p50`, unit: "ms", values: p50, bar: "" },
     { work: `${work}, p99`, unit: "ms", values: p99, bar: "<= 20 ms" },
   ];
-}
-
-async function listTimes(socketPath: string): Promise<readonly number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const times: number[] = [];
-  for (let index = 0; index < LIST_REQUESTS; index++) {
-    const started = performance.now();
-    await new Promise((resolve, reject) => {
-      const outgoing = request({ socketPath, agent, path: "/containers/json?all=1" }, (response) => {
-        // Read and let go of: what is kept is garbage for this process, whose collection would be taken for the engine's time.
-        response.on("end", resolve).on("error", reject).resume();
-      });
-      outgoing.on("error", reject).end();
-    });
-    times.push(performance.now() - started);
-  }
-  agent.destroy();
-  return times.slice(20); // the first requests warm the code
 }
