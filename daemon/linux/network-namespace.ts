@@ -2,11 +2,14 @@
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { cPath } from "./c-path.ts";
 import { check, lastErrno, libc, SyscallError } from "./libc.ts";
+import { getsockopt, socket } from "./socket-calls.ts";
 
 const CLONE_NEWNET = 0x40000000;
 const MS_BIND = 4096;
 const MNT_DETACH = 2;
 const UMOUNT_NOFOLLOW = 8;
+const [AF_INET, DATAGRAM_CLOEXEC] = [2, 2 | 0o2000000];
+const [SOL_SOCKET, SO_NETNS_COOKIE] = [1, 71];
 /** Of the thread that asks: each may be in another one. */
 const OWN_NAMESPACE = "/proc/thread-self/ns/net";
 
@@ -71,6 +74,18 @@ export function inNetworkNamespace<R>(namespace: string | number, body: () => R)
   const fd = openSync(namespace, "r");
   try {
     return elsewhere(() => check("setns", setns(fd, CLONE_NEWNET), namespace), body);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What tells the namespace of this thread from every other, in programs of the kernel. @throws SyscallError before Linux 5.14. */
+export function networkNamespaceCookie(): bigint {
+  const fd = check("socket", socket(AF_INET, DATAGRAM_CLOEXEC, 0));
+  try {
+    const cookie = Buffer.alloc(8);
+    check("getsockopt", getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, Buffer.from([cookie.length, 0, 0, 0])));
+    return cookie.readBigUInt64LE();
   } finally {
     closeSync(fd);
   }

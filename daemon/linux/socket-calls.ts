@@ -24,6 +24,15 @@ export const connect = libc.func("int connect(int fd, const void *address, uint 
 
 export const listen = libc.func("int listen(int fd, int backlog)") as (fd: number, backlog: number) => number;
 
+/** @param length 4 bytes: the room in `value`, and then how much of it is used. */
+export const getsockopt = libc.func("int getsockopt(int fd, int level, int name, void *value, void *length)") as (
+  fd: number,
+  level: number,
+  name: number,
+  value: Bytes,
+  length: Bytes,
+) => number;
+
 export const setsockopt = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint length)") as (
   fd: number,
   level: number,

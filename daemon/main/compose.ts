@@ -8,6 +8,7 @@ import { Archives } from "../engine/files/archives.ts";
 import { currentLabel, loadProfile } from "../linux/apparmor.ts";
 import { AttachLock } from "../linux/cgroups/attach-lock.ts";
 import { createCgroupOpener } from "../linux/cgroups/open-cgroup.ts";
+import { rootOfVersion2 } from "../linux/cgroups/layout.ts";
 import { ipv4Forwarding, readHostFacts, type HostFacts } from "../linux/host-facts.ts";
 import { runcFacts, type RuncFacts } from "../linux/runc-features.ts";
 import { SeccompCache } from "../linux/seccomp/cache.ts";
@@ -128,13 +129,18 @@ export function compose(
 
 function networkDrivers(
   config: DaemonConfig,
-  { userNamespace }: HostFacts,
+  { userNamespace, cgroups }: HostFacts,
   metadata: Metadata,
   log: Logger,
   resources: AsyncDisposableStack,
 ): NetworkDrivers {
   const bridge = resources.use(
-    createBridgeDriver({ daemonId: engineId(metadata), respectsFirewall: config.firewallRespect, log }),
+    createBridgeDriver({
+      daemonId: engineId(metadata),
+      respectsFirewall: config.firewallRespect,
+      cgroup: rootOfVersion2(cgroups),
+      log,
+    }),
   );
   resources.defer(() => bridge.settled());
   const parents = resources.use(createParentDriver({ daemonId: engineId(metadata), log }));

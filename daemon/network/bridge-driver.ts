@@ -15,6 +15,7 @@ import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { type LinkNews, watchLinks } from "../linux/netlink/watch-links.ts";
 import { inNetworkNamespace } from "../linux/network-namespace.ts";
 import { configureEndpoint, setDefaultRoute } from "./configure-endpoint.ts";
+import { LoopbackConnections } from "./loopback-connections.ts";
 import { Firewall } from "./firewall.ts";
 import { ensureBridge, ensureForwarding, routeLoopback } from "./host-bridge.ts";
 import type {
@@ -37,6 +38,8 @@ export interface BridgeDriverDeps {
   readonly daemonId: string;
   /** Ports are published by sockets alone, behind the host's input rules, and no packet is rewritten on its way to them. */
   readonly respectsFirewall?: boolean;
+  /** The root of cgroups of version 2; undefined where none is mounted. */
+  readonly cgroup?: string | undefined;
   readonly log: Logger;
 }
 
@@ -49,6 +52,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   readonly #log: Logger;
   readonly #firewall: Firewall;
   readonly #ports: PublishedPorts;
+  readonly #loopback: LoopbackConnections;
   readonly #socket = new NetlinkSocket(0);
   readonly #own: OwnLinks;
   /** What was set up, by its bridge. */
@@ -57,9 +61,10 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   /** Interfaces that are being removed. */
   readonly #leaving = new Map<string, { readonly gone: Promise<void>; readonly tell: () => void }>();
 
-  constructor({ daemonId, respectsFirewall = false, log }: BridgeDriverDeps) {
+  constructor({ daemonId, respectsFirewall = false, cgroup, log }: BridgeDriverDeps) {
     this.#log = log;
     this.#ports = new PublishedPorts({ passesOn: respectsFirewall });
+    this.#loopback = new LoopbackConnections({ cgroup, log });
     this.#own = new OwnLinks(this.#socket, daemonId);
     this.#firewall = new Firewall({ table: `slipway_${this.#own.tag}`, opensOthers: !respectsFirewall, log });
   }
@@ -144,7 +149,8 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
     const namespace = openSync(endpoint.sandboxPath, "r");
     try {
       this.#createPair(network, endpoint, bridge, namespace);
-      inNetworkNamespace(namespace, () => configureEndpoint(endpoint, network.outsideMtu));
+      const ways = { mtu: network.outsideMtu, hasNearNeighbours: this.#own.nameOf(bridge) !== undefined };
+      inNetworkNamespace(namespace, () => configureEndpoint(endpoint, ways));
     } catch (error) {
       deleteLink(this.#socket, endpoint.hostInterface);
       throw error;
@@ -188,6 +194,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
       this.#firewall.publish(this.#ports.mappingsOf(owner), this.#ports.all());
       // Where br_netfilter is on, what a container sends to its own published port never leaves the bridge.
       if (published.length > 0) changePort(this.#socket, target.hostInterface, { hairpin: true });
+      this.#loopback.add(this.#ports.mappingsOf(owner));
     } catch (error) {
       this.#ports.release(owner);
       throw error;
@@ -198,6 +205,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   /** The rules first: a port that is free to others must not be rewritten any more. */
   unpublish(owner: string): void {
     const gone = this.#ports.mappingsOf(owner);
+    this.#loopback.delete(gone);
     this.#firewall.unpublish(
       gone,
       this.#ports.all().filter((each) => !gone.includes(each)),
@@ -226,6 +234,7 @@ class KernelBridgeDriver implements BridgeDriver, Disposable {
   [Symbol.dispose](): void {
     this.#watch?.[Symbol.dispose]();
     this.#ports[Symbol.dispose]();
+    this.#loopback[Symbol.dispose]();
     this.#firewall[Symbol.dispose]();
     this.#socket[Symbol.dispose]();
   }

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { EngineError, errnoOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { addAddress, listAddresses } from "../linux/netlink/addresses.ts";
+import { addAddress, type InterfaceAddress, listAddresses } from "../linux/netlink/addresses.ts";
 import { changeLink, createBridge, findLink, type Link } from "../linux/netlink/links.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { addressBytes, parseCidr } from "./cidr.ts";
 import { macFor, randomMac } from "./mac-address.ts";
+import { unpaceNeighbours } from "./neighbour-route.ts";
 import type { BridgeNetwork, Subnet } from "./network-driver.ts";
 import type { OwnLinks } from "./own-links.ts";
 
@@ -19,13 +20,17 @@ export function ensureBridge(socket: NetlinkSocket, network: BridgeNetwork, own:
   const present = listAddresses(socket)
     .filter(({ link }) => link === bridge.index)
     .map(({ address }) => Buffer.from(address).toString("hex"));
+  const added: InterfaceAddress[] = [];
   for (const { subnet, gateway } of addressesOf(network)) {
     const address = addressBytes(gateway);
     if (present.includes(Buffer.from(address).toString("hex"))) continue;
-    addAddress(socket, { link: bridge.index, address, prefixLength: parseCidr(subnet).prefixLength });
+    added.push({ link: bridge.index, address, prefixLength: parseCidr(subnet).prefixLength });
   }
+  for (const each of added) addAddress(socket, each);
   if (network.ipv6 !== undefined) trustOwnAddresses(network.bridge);
   if (!bridge.up) changeLink(socket, bridge.index, { up: true });
+  // An administrator's bridge may lead to other machines, by wires that have a bandwidth.
+  if (own.nameOf(bridge) !== undefined) for (const each of added) unpaceNeighbours(socket, each);
   return bridge;
 }
 

@@ -138,6 +138,8 @@ export interface EndpointPlan {
   readonly macAddress: string;
   /** The default route needs no gateway: the interface itself leads there. */
   readonly onLink?: boolean;
+  /** The user chose how TCP sends (net.ipv4.tcp_congestion_control): to neighbours as to everybody. */
+  readonly keepsCongestionControl?: boolean;
   /** Settings of the interface: path below /proc/sys, with its name in it, to value. */
   readonly sysctls?: readonly (readonly [path: string, value: string])[];
 }

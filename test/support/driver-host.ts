@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silent, type Logger } from "../../daemon/base/logger.ts";
+import { detectCgroups, rootOfVersion2 } from "../../daemon/linux/cgroups/layout.ts";
 import {
   createNetworkNamespace,
   inNetworkNamespace,
@@ -13,6 +14,9 @@ import { createBridgeDriver } from "../../daemon/network/bridge-driver.ts";
 import { macFor } from "../../daemon/network/mac-address.ts";
 import type { BridgeNetwork, EndpointPlan } from "../../daemon/network/network-driver.ts";
 import { createSandboxes } from "../../daemon/network/sandboxes.ts";
+
+/** Undefined where none is mounted. */
+export const CGROUP = rootOfVersion2(detectCgroups());
 
 type Driver = ReturnType<typeof createBridgeDriver>;
 
@@ -55,6 +59,12 @@ export function linksOf(path: string): readonly string[] {
   return (JSON.parse(at(path, "ip", "-j", "link")) as { ifname: string }[]).map(({ ifname }) => ifname).sort();
 }
 
+interface DriverOptions {
+  readonly daemonId?: string;
+  readonly log?: Logger;
+  readonly cgroup?: string | undefined;
+}
+
 export class DriverHost implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "slipway-net-"));
   readonly host = join(this.folder, "host");
@@ -62,18 +72,18 @@ export class DriverHost implements AsyncDisposable {
   readonly #made = [this.host];
   driver: Driver;
 
-  constructor() {
+  constructor(options: DriverOptions = {}) {
     createNetworkNamespace(this.host, () => undefined);
     at(this.host, "ip", "link", "set", "lo", "up");
-    this.driver = this.newDriver();
+    this.driver = this.newDriver(options);
   }
 
   inside<R>(body: () => R): R {
     return inNetworkNamespace(this.host, body);
   }
 
-  newDriver({ daemonId = "daemon", log = silent }: { daemonId?: string; log?: Logger } = {}): Driver {
-    return this.inside(() => createBridgeDriver({ daemonId, log }));
+  newDriver({ daemonId = "daemon", log = silent, cgroup }: DriverOptions = {}): Driver {
+    return this.inside(() => createBridgeDriver({ daemonId, log, cgroup }));
   }
 
   setup(network: BridgeNetwork): void {

@@ -136,7 +136,7 @@ export class NetworksHost implements AsyncDisposable {
     portBindings: readonly PortBinding[] = [],
   ): Container {
     const id = newId();
-    const host = { network, portBindings, publishAllPorts: false, dns: [], dnsOptions: [] };
+    const host = { network, portBindings, publishAllPorts: false, dns: [], dnsOptions: [], sysctls: {} };
     const container = {
       id,
       name,

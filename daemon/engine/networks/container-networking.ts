@@ -16,7 +16,7 @@ import {
   type WayOut,
 } from "./endpoint-wishes.ts";
 import type { NetworkStore } from "./networks.ts";
-import { NetworkEndpoints, type NetworkEndpointsDeps } from "./network-endpoints.ts";
+import { NetworkEndpoints, type NetworkEndpointsDeps, type Place } from "./network-endpoints.ts";
 import { ENDPOINT_IFNAME } from "./endpoint-options.ts";
 import { hasParent, isOnLink, parentOf } from "./parent-network.ts";
 import { portRequests, sameRequests } from "./port-requests.ts";
@@ -79,7 +79,8 @@ export class ContainerNetworking {
     for (const { network, settings } of wishes) {
       const containerInterface = interfaceOf(settings) ?? freeInterface(taken, interfacePrefix(network));
       taken.add(containerInterface);
-      const place = { sandboxPath, containerInterface, isWayOut: network.name === out };
+      const isWayOut = network.name === out;
+      const place = { sandboxPath, containerInterface, isWayOut, ...choicesOf(container) };
       const endpoint = this.#attached.attach(network, settings, newId(), place);
       undo.defer(() => this.#attached.detach(endpoint, sandboxPath));
       endpoints[network.name] = place.isWayOut ? this.#publish(container, network, endpoint) : endpoint;
@@ -127,6 +128,7 @@ export class ContainerNetworking {
           interfacePrefix(network),
         ),
       isWayOut: false,
+      ...choicesOf(container),
     };
     using undo = new DisposableStack();
     // One that began without a network has its namespace from runc. Pinned, it stays so until the container's end.
@@ -281,6 +283,10 @@ function isPlain({ driver }: NetworkRecord): boolean {
 /** What of the host's belongs to a network, for as long as there is one. */
 function hostLinkOf(network: NetworkRecord): string {
   return hasParent(network) ? parentOf(network).parent : bridgeOf(network).bridge;
+}
+
+function choicesOf({ spec }: Container): Pick<Place, "keepsCongestionControl"> {
+  return { keepsCongestionControl: "net.ipv4.tcp_congestion_control" in spec.host.sysctls };
 }
 
 function interfacePrefix({ options }: NetworkRecord): string {

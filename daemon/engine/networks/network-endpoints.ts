@@ -34,6 +34,8 @@ export interface Place {
   readonly containerInterface: string;
   /** The default route goes over this network. */
   readonly isWayOut: boolean;
+  /** As in EndpointPlan. */
+  readonly keepsCongestionControl: boolean;
 }
 
 interface Pools {
@@ -190,7 +192,7 @@ function planOf(
   network: NetworkRecord,
   settings: EndpointSettings,
   endpoint: EndpointRecord,
-  { sandboxPath, containerInterface, isWayOut }: Place,
+  { sandboxPath, containerInterface, isWayOut, keepsCongestionControl }: Place,
 ): EndpointPlan {
   const way = (gateway: string): string => (isWayOut ? gateway : "");
   return {
@@ -210,6 +212,7 @@ function planOf(
     linkLocalAddresses: settings.linkLocalAddresses,
     macAddress: endpoint.macAddress,
     onLink: isOnLink(network),
+    keepsCongestionControl,
     sysctls: sysctlsOf(settings.driverOptions ?? {}, containerInterface),
   };
 }

@@ -41,6 +41,11 @@ export function parseLayout(mountinfo: string, controllersOf: (mountpoint: strin
   return { version: 2, mountpoint: unified.mountpoint, controllers: new Set(controllersOf(unified.mountpoint)) };
 }
 
+/** Where version 2 is mounted, with controllers or without. */
+export function rootOfVersion2(layout: CgroupLayout): string | undefined {
+  return layout.version === 2 ? layout.mountpoint : layout.hierarchies.get("");
+}
+
 const HYBRID = "/cgroup/unified";
 
 /** Options of the super block that are no controllers. */

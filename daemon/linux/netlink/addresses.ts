@@ -11,8 +11,9 @@ const [AF_INET, AF_INET6] = [2, 10];
 const FAMILIES = { 4: AF_INET, 6: AF_INET6 } as const;
 const IFA = { address: 1, local: 2, broadcast: 4, flags: 8 } as const;
 const IFA_F_NODAD = 2;
-const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, metrics: 8, table: 15 } as const;
-const RTAX_MTU = 2;
+const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, prefsrc: 7, metrics: 8, table: 15 } as const;
+const [RTAX_MTU, RTAX_CC_ALGO] = [2, 16];
+const [RTPROT_KERNEL, IPV6_CONNECTED_PRIORITY] = [2, 256];
 const [RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RTN_UNICAST] = [254, 3, 0, 253, 1];
 
 export interface InterfaceAddress {
@@ -87,6 +88,27 @@ function newRoute(socket: NetlinkSocket, flags: number, route: NewRoute): void {
   ]);
 }
 
+/**
+ * Of TCP, to the network of an address, by the route that the kernel made for it. It goes with the address, as before.
+ * @throws SyscallError EINVAL when the kernel has no such congestion control.
+ */
+export function setCongestionControl(
+  socket: NetlinkSocket,
+  { link, address, prefixLength }: InterfaceAddress,
+  name: string,
+): void {
+  const header = Buffer.alloc(12);
+  header.set([familyOf(address), prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_KERNEL, RT_SCOPE_LINK, RTN_UNICAST]);
+  const ipv6 = address.byteLength === 16;
+  if (ipv6) header.writeUInt8(RT_SCOPE_UNIVERSE, 6);
+  socket.request("route", RTM_NEWROUTE, CREATE_REPLACE, header, [
+    attribute(RTA.dst, networkOf(address, prefixLength)),
+    u32(RTA.oif, link),
+    ipv6 ? u32(RTA.priority, IPV6_CONNECTED_PRIORITY) : attribute(RTA.prefsrc, address),
+    nested(RTA.metrics, [attribute(RTAX_CC_ALGO, Buffer.from(`${name}\0`))]),
+  ]);
+}
+
 /** Unicast routes of the main table, both families. */
 export function listRoutes(socket: NetlinkSocket): readonly Route[] {
   return socket.dump("routes", RTM_GETROUTE, Buffer.alloc(12)).flatMap(decodeRoute);
@@ -120,6 +142,10 @@ function decodeRoute({ body }: Message): readonly Route[] {
       link: attributes.get(RTA.oif)?.readUInt32LE(),
     },
   ];
+}
+
+function networkOf(address: Uint8Array, prefixLength: number): Uint8Array {
+  return address.map((byte, at) => byte & ~(0xff >> Math.min(8, Math.max(0, prefixLength - at * 8))));
 }
 
 function broadcastOf(address: Uint8Array, prefixLength: number): Uint8Array {
