@@ -77,16 +77,18 @@ export class Workbench {
   }
 
   async menu(row: Locator, item: string): Promise<void> {
-    await row.click({ button: "right" });
     const action = this.page.locator(".monaco-menu .action-item", { hasText: item }).first();
-    // A menu takes no click in its first moments, lest the click that opened it choose something.
-    const closed = async (): Promise<boolean> =>
-      await action.waitFor({ state: "hidden", timeout: 500 }).then(
+    const soon = (work: Promise<unknown>): Promise<boolean> =>
+      work.then(
         () => true,
         () => false,
       );
-    do await action.click({ timeout: 1000 }).catch(() => undefined);
-    while (!(await closed()));
+    // A row that is drawn anew at this moment opens no menu, and one that was open is gone with it.
+    do if (!(await action.isVisible())) await row.click({ button: "right" });
+    while (!(await soon(action.click({ timeout: 1000 }))));
+    // A menu takes no click in its first moments, lest the click that opened it choose something: it is still open then.
+    while (!(await soon(action.waitFor({ state: "hidden", timeout: 500 }))))
+      await soon(action.click({ timeout: 1000 }));
   }
 
   async inline(row: Locator, title: string): Promise<void> {
