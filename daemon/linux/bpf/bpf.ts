@@ -6,6 +6,8 @@ import { check, libc } from "../libc.ts";
 const SYSCALL_NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 const [MAP_CREATE, MAP_UPDATE_ELEM, MAP_DELETE_ELEM, PROG_LOAD, LINK_CREATE] = [0, 2, 3, 5, 28];
 const PROG_TYPE_CGROUP_SOCK_ADDR = 18;
+/** Room is taken for each element when it comes, not for all of them at once; one that forgets the oldest cannot. */
+const NO_PREALLOC = 1;
 const INSTRUCTION = 8;
 const NAME = 16;
 /** Nothing that our programs call is kept for those under the GPL. */
@@ -58,7 +60,8 @@ export class BpfMap implements Disposable {
   /** @throws SyscallError EPERM without CAP_BPF, ENOSYS or EINVAL where the kernel cannot. */
   constructor({ type, keySize, valueSize, maxEntries, name }: MapOptions) {
     const attributes = Buffer.alloc(28 + NAME);
-    for (const [index, value] of [type, keySize, valueSize, maxEntries].entries())
+    const flags = type === MAP_TYPE.lruHash ? 0 : NO_PREALLOC;
+    for (const [index, value] of [type, keySize, valueSize, maxEntries, flags].entries())
       attributes.writeUInt32LE(value, index * 4);
     nameOf(name).copy(attributes, 28);
     this.fd = check("bpf", bpfBytes(NUMBER, MAP_CREATE, attributes, attributes.length), `map ${name}`);

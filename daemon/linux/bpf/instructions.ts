@@ -61,27 +61,29 @@ export const HELPER = { mapLookup: 1, mapUpdate: 2, socketCookie: 46, netnsCooki
 export const call = (helper: (typeof HELPER)[keyof typeof HELPER]): Line => instruction(CALL, 0, 0, 0, helper);
 export const exit = (): Line => instruction(EXIT, 0, 0, 0, 0);
 
+const INSTRUCTION = 8;
+
 /** @throws RangeError when a label is missing. */
 export function assemble(lines: readonly Line[]): Buffer {
   const labels = new Map<string, number>();
+  const jumps: { readonly at: number; readonly to: string }[] = [];
+  const parts: Buffer[] = [];
   let at = 0;
   for (const line of lines) {
-    if (Buffer.isBuffer(line)) at += line.length / 8;
-    else if ("label" in line) labels.set(line.label, at);
-    else at++;
-  }
-  const parts: Buffer[] = [];
-  at = 0;
-  for (const line of lines) {
-    if (Buffer.isBuffer(line)) parts.push(line);
-    else if ("jump" in line) {
-      const target = labels.get(line.to);
-      if (target === undefined) throw new RangeError(`no label ${line.to}`);
-      const jump = Buffer.from(line.jump);
-      jump.writeInt16LE(target - at - 1, 2);
-      parts.push(jump);
+    if ("label" in line) {
+      labels.set(line.label, at);
+      continue;
     }
-    at = parts.reduce((sum, part) => sum + part.length / 8, 0);
+    const bytes = Buffer.isBuffer(line) ? line : line.jump;
+    if (!Buffer.isBuffer(line)) jumps.push({ at, to: line.to });
+    parts.push(bytes);
+    at += bytes.length / INSTRUCTION;
   }
-  return Buffer.concat(parts);
+  const program = Buffer.concat(parts);
+  for (const { at: from, to } of jumps) {
+    const target = labels.get(to);
+    if (target === undefined) throw new RangeError(`no label ${to}`);
+    program.writeInt16LE(target - from - 1, from * INSTRUCTION + 2);
+  }
+  return program;
 }
