@@ -9,7 +9,8 @@ import { inNetworkNamespace } from "../../daemon/linux/network-namespace.ts";
 import { openPortSocket } from "../../daemon/linux/port-socket.ts";
 import { addressBytes } from "../../daemon/network/cidr.ts";
 import type { EndpointPlan } from "../../daemon/network/network-driver.ts";
-import { at, CGROUP, DriverHost, ONE } from "../support/driver-host.ts";
+import { at, CGROUP, DriverHost, ONE, TWO } from "../support/driver-host.ts";
+import { TestDaemon } from "../support/daemon.ts";
 import { output } from "../support/process.ts";
 import { within } from "../support/time-limit.ts";
 
@@ -151,14 +152,73 @@ describe("connections from the loopback", function () {
     match(lines.join(), /translated by the firewall's rules alone/);
   });
 
-  it("are not paced where the host paces", async () => {
-    publish();
+  it("are not paced where the host paces, and neither is what goes to a neighbour", () => {
     const paces = readFileSync("/proc/sys/net/ipv4/tcp_congestion_control", "utf8").startsWith("bbr");
-    const route = at(net.host, "ip", "route", "show", ONE.subnet);
-    equal(route.includes("congctl cubic"), paces, route);
-    equal(at(a.sandboxPath, "ip", "route", "show", ONE.subnet).includes("congctl cubic"), paces);
-    equal(at(a.sandboxPath, "ip", "route", "show", "default").includes("congctl"), false);
-    const b = net.join(ONE, "b", 3, { keepsCongestionControl: true });
-    equal(at(b.sandboxPath, "ip", "route", "show", ONE.subnet).includes("congctl"), false);
+    net.setup(TWO);
+    const b = net.join(TWO, "b", 3);
+    const says = paces ? " congctl cubic" : "";
+    const subnets = [TWO.subnet, TWO.ipv6?.subnet ?? ""];
+    for (const [subnet, path] of subnets.flatMap((each) => [
+      [each, net.host] as const,
+      [each, b.sandboxPath] as const,
+    ])) {
+      const family = subnet.includes(":") ? "-6" : "-4";
+      const routes = at(path, "ip", family, "route", "show", subnet).trim().split("\n");
+      equal(routes.length, 1, routes.join("\n"));
+      equal(/ congctl \w+/.exec(routes[0] ?? "")?.[0] ?? "", says, routes[0]);
+      equal(at(path, "ip", family, "route", "show", "default").includes("congctl"), false);
+    }
+    net.teardown(TWO);
+    equal(at(net.host, "ip", "route", "show", TWO.subnet), "");
+  });
+
+  it("keep what the user chose for TCP", () => {
+    const c = net.join(ONE, "c", 4, { keepsCongestionControl: true });
+    equal(at(c.sandboxPath, "ip", "route", "show", ONE.subnet).includes("congctl"), false);
+  });
+});
+
+describe("a daemon's connections from the loopback", function () {
+  this.timeout(60_000);
+  let daemon: TestDaemon;
+  before(async function () {
+    if (CGROUP === undefined) this.skip();
+    daemon = await TestDaemon.start();
+  });
+  after(async () => await daemon?.[Symbol.asyncDispose]());
+
+  /** @returns its process. */
+  async function start(name: string, Cmd: readonly string[], HostConfig: object): Promise<number> {
+    await daemon.call("POST", `/containers/create?name=${name}`, { body: { Image: "busybox", Cmd, HostConfig } });
+    await daemon.call("POST", `/containers/${name}/start`);
+    return (await daemon.call<{ State: { Pid: number } }>("GET", `/containers/${name}/json`)).State.Pid;
+  }
+
+  it("lead to the container, before and after a kill of the daemon", async () => {
+    const PortBindings = { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: String(PORT) }] };
+    await start("web", ["sh", "-c", "while :; do echo hello | nc -l -p 80; done"], { PortBindings });
+    const script = `const { execFileSync } = require("child_process");
+      const ask = () => require("net").connect(${PORT}, "127.0.0.1")
+        .on("error", ask) // nobody listens between two connections
+        .on("data", function () {
+          const sockets = execFileSync("ss", ["-Htn", "sport", "=", ":" + this.localPort], { encoding: "utf8" });
+          console.log(this.remoteAddress, sockets.trim().split(/\\s+/).at(-1));
+          process.exit();
+        });
+      ask();`;
+    const leads = (): Promise<string> => daemon.inNetns(process.execPath, "-e", script);
+    equal(await leads(), "127.0.0.1 172.17.0.2:80");
+    await daemon.kill();
+    equal(await leads(), `127.0.0.1 127.0.0.1:${PORT}`);
+    await daemon.launch();
+    equal(await leads(), "127.0.0.1 172.17.0.2:80");
+  });
+
+  it("and a container whose user chose how TCP sends has it to neighbours too", async () => {
+    const Sysctls = { "net.ipv4.tcp_congestion_control": "reno" };
+    const pid = await start("chooser", ["sleep", "1000"], { Sysctls });
+    const routes = await output("nsenter", [`--net=/proc/${pid}/ns/net`, "ip", "route"]);
+    match(routes, /^172\.17\.0\.0\/16 dev eth0/m);
+    equal(routes.includes("congctl"), false, routes);
   });
 });
