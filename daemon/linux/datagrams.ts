@@ -115,12 +115,16 @@ export class DatagramBatch implements Disposable {
     const start = this.#waiting;
     const room = this.#slots.length - start;
     const count = room === 0 ? 0 : recvmmsg(fd, this.#slots[start]!.address, room, MSG_DONTWAIT, null);
-    for (let at = start; at < start + count; at++) {
-      const { bytes, length, peer } = this.#slots[at]!;
-      const answer = answerTo(bytes, this.#view.getUint32(length, true), peer);
-      if (answer !== undefined) this.put(fd, answer, peer);
+    try {
+      for (let at = start; at < start + count; at++) {
+        const { bytes, length, peer } = this.#slots[at]!;
+        const answer = answerTo(bytes, this.#view.getUint32(length, true), peer);
+        if (answer !== undefined) this.put(fd, answer, peer);
+      }
+    } finally {
+      // Whatever happens, no answer of this socket waits for the next one.
+      this.send(fd);
     }
-    this.send(fd);
     return count > 0;
   }
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
@@ -85,6 +85,18 @@ describe("DatagramBatch", () => {
       return undefined;
     });
     deepEqual(seen, ["x".repeat(SIZE)]);
+  });
+
+  it("what waits goes out when an answer cannot be made", async () => {
+    const texts = heard(0);
+    for (const text of ["a", "bad", "c"]) await ask(0, text);
+    const answer = (text: string): string => {
+      if (text === "bad") throw new Error(text);
+      return text;
+    };
+    throws(() => exchange(answer), /bad/);
+    await last(0);
+    deepEqual(texts, ["a", "end"]);
   });
 
   it("sends an answer that is longer than its room, and one behind another that cannot be sent", async () => {
