@@ -52,11 +52,11 @@ export async function throughputRows(engines: readonly EngineProcess[]): Promise
   }
   await using stack = new AsyncDisposableStack();
   const places = await Promise.all(engines.map((engine) => setUp(engine, stack)));
+  const [ours] = engines;
   const ways = async (label: string): Promise<readonly Row[]> => [
     ...(await waysOf(places, label)),
     ...(ours === undefined ? [] : [await bareRow(ours, label)]),
   ];
-  const [ours] = engines;
   if (ours !== undefined) await serve(ours.namespace, BARE_PORT, stack);
   const rows = await ways("");
   if (readFileSync("/proc/sys/net/ipv4/tcp_congestion_control", "utf8").trim() !== PACING) return rows;

@@ -9,12 +9,14 @@ import { inNetworkNamespace } from "../../daemon/linux/network-namespace.ts";
 import { openPortSocket } from "../../daemon/linux/port-socket.ts";
 import { addressBytes } from "../../daemon/network/cidr.ts";
 import type { EndpointPlan } from "../../daemon/network/network-driver.ts";
+import { skipAloud } from "../support/docker-cli.ts";
 import { at, CGROUP, DriverHost, ONE, TWO } from "../support/driver-host.ts";
 import { TestDaemon } from "../support/daemon.ts";
 import { output } from "../support/process.ts";
 import { within } from "../support/time-limit.ts";
 
 const PORT = 18_080;
+const NO_CGROUP = "no cgroups of version 2 are mounted";
 
 describe("connections from the loopback", function () {
   this.timeout(20_000);
@@ -22,9 +24,7 @@ describe("connections from the loopback", function () {
   let a: EndpointPlan;
   let undo: AsyncDisposableStack;
   before(function () {
-    if (CGROUP !== undefined) return;
-    console.log("skipped: no cgroups of version 2 are mounted");
-    this.skip();
+    if (CGROUP === undefined) skipAloud(this, NO_CGROUP);
   });
   beforeEach(() => {
     undo = new AsyncDisposableStack();
@@ -182,7 +182,7 @@ describe("a daemon's connections from the loopback", function () {
   this.timeout(60_000);
   let daemon: TestDaemon;
   before(async function () {
-    if (CGROUP === undefined) this.skip();
+    if (CGROUP === undefined) skipAloud(this, NO_CGROUP);
     daemon = await TestDaemon.start();
   });
   after(async () => await daemon?.[Symbol.asyncDispose]());
