@@ -172,6 +172,19 @@ describe("connections from the loopback", function () {
     equal(at(net.host, "ip", "route", "show", TWO.subnet), "");
   });
 
+  it("leave the route of another interface to the same network alone", () => {
+    net.outside();
+    at(net.host, "ip", "address", "add", "172.18.0.9/16", "dev", "wire");
+    at(net.host, "ip", "address", "add", "fd18::9/64", "dev", "wire", "nodad");
+    net.setup(TWO);
+    const routes = (family: string, subnet = ""): readonly string[] =>
+      at(net.host, "ip", family, "route", "show", subnet)
+        .match(/dev \S+/g)
+        ?.sort() ?? [];
+    deepEqual(routes("-4", TWO.subnet), ["dev br-two", "dev wire"]);
+    deepEqual(routes("-6", TWO.ipv6?.subnet), ["dev br-two", "dev wire"]);
+  });
+
   it("keep what the user chose for TCP", () => {
     const c = net.join(ONE, "c", 4, { keepsCongestionControl: true });
     equal(at(c.sandboxPath, "ip", "route", "show", ONE.subnet).includes("congctl"), false);

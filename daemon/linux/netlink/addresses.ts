@@ -89,7 +89,8 @@ function newRoute(socket: NetlinkSocket, flags: number, route: NewRoute): void {
 }
 
 /**
- * Of TCP, to the network of an address, by the route that the kernel made for it. It goes with the address, as before.
+ * Of TCP, to the network of an address, by the route that the kernel made for it. It goes with the address, as before. Where another
+ * interface has a route to the same network nothing is done: the kernel would put ours in its place.
  * @throws SyscallError EINVAL when the kernel has no such congestion control.
  */
 export function setCongestionControl(
@@ -97,12 +98,17 @@ export function setCongestionControl(
   { link, address, prefixLength }: InterfaceAddress,
   name: string,
 ): void {
+  const network = networkOf(address, prefixLength);
+  const same = listRoutes(socket).filter(
+    (each) => each.prefixLength === prefixLength && Buffer.from(network).equals(each.destination ?? Buffer.alloc(0)),
+  );
+  if (same.length !== 1 || same[0]?.link !== link) return;
   const header = Buffer.alloc(12);
   header.set([familyOf(address), prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_KERNEL, RT_SCOPE_LINK, RTN_UNICAST]);
   const ipv6 = address.byteLength === 16;
   if (ipv6) header.writeUInt8(RT_SCOPE_UNIVERSE, 6);
   socket.request("route", RTM_NEWROUTE, CREATE_REPLACE, header, [
-    attribute(RTA.dst, networkOf(address, prefixLength)),
+    attribute(RTA.dst, network),
     u32(RTA.oif, link),
     ipv6 ? u32(RTA.priority, IPV6_CONNECTED_PRIORITY) : attribute(RTA.prefsrc, address),
     nested(RTA.metrics, [attribute(RTAX_CC_ALGO, Buffer.from(`${name}\0`))]),
